@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server: what it offers and how it is described. It knows nothing of sockets; `run` (run.hpp) serves it.
+#pragma once
+#include <sumun/effects.hpp>
+#include <sumun/handler.hpp>
+#include <sumun/limits.hpp>
+#include <sumun/log.hpp>
+#include <sumun/types.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sumun {
+inline namespace v0 {
+
+namespace server {
+class Core;
+}
+
+/// Where a plain handler runs. (A coroutine runs on the connection's executor.)
+enum class Placement {
+  pool,   // on the worker pool; it may block
+  quick,  // in place, between two messages; it must not block (over 5 ms is logged), and it cannot ask
+};
+
+/// Runs a function on a thread of the program's own choice: a game's or a UI's loop.
+using Executor = std::function<void(std::function<void()>)>;
+
+struct ToolOptions {
+  std::string title;
+  Effects effects = Effects::undeclared;
+  Placement placement = Placement::pool;
+  Executor executor;                         // when set, a plain handler runs through it instead of the pool
+  std::chrono::milliseconds timeout{0};      // 0 = none; over it the handler is told to stop and the caller told so
+  std::vector<Icon> icons;
+  json meta = nullptr;                       // the definition's `_meta`; an object
+  std::optional<json> output_schema;         // instead of the derived one
+  bool portable_only = true;                 // false = allow_unportable_schema(): no warning about what clients drop
+
+  /// Silences the warning that known clients drop or mangle this tool's schema.
+  ToolOptions& allow_unportable_schema() {
+    portable_only = false;
+    return *this;
+  }
+};
+
+struct PromptOptions {
+  std::string title;
+  std::vector<Icon> icons;
+  json meta = nullptr;
+  Placement placement = Placement::pool;
+};
+
+/// The variables of a URI template with what they matched, percent-decoded.
+using UriVariables = std::map<std::string, std::string, std::less<>>;
+
+struct ResourceOptions {
+  Placement placement = Placement::pool;
+  std::chrono::milliseconds ttl{0};  // how long a client may keep what it read; 0 = not at all
+  /// Lists concrete resources of a template, one page a call; the cursor is the lister's own. Empty = listed by nobody.
+  std::function<Result<ListResourcesResult>(std::optional<std::string> cursor)> list;
+};
+
+/// Values for what the user has typed so far; `context` holds the arguments already chosen.
+using Completer = std::function<std::vector<std::string>(std::string value, std::map<std::string, std::string> context)>;
+
+struct ServerOptions {
+  std::string title;
+  std::string description;
+  std::string instructions;    // for the model: what the server as a whole is good for
+  std::string website_url;
+  std::vector<Icon> icons;
+  LogSink log;                 // empty = one line each on stderr
+  std::chrono::milliseconds list_ttl{0};  // how long clients may keep lists; they are told of changes as well
+  std::size_t page_size = kPageSize;
+  bool strict_portability = false;  // what known clients drop or mangle is an error, not a warning
+  std::string state_key;       // 32 bytes that seal requestState; empty = random for this process
+};
+
+/// A server and its registrations.
+/// Thread:  registering and notifying, any; changes while connections are open are announced to them.
+/// Owner:   the program; it outlives `run` and every connection.
+/// Errors:  misuse (a duplicate or ill-formed name, an invalid schema) throws ErrorException with a message that names
+///          the tool: it is a mistake in the program and shows at its start.
+class SUMUN_EXPORT Server {
+ public:
+  Server(std::string name, std::string version, ServerOptions options = {});
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Registers a tool whose schemas come from the handler's types (handler.hpp says which shapes there are).
+  /// Spec: 2026-07-28 server/tools
+  template <class F>
+  Server& tool(std::string name, std::string description, F handler, ToolOptions options = {});
+  /// Registers a tool whose definition is known at run time only.
+  Server& add_tool(Tool definition, Handler<CallToolResult> handler, ToolOptions options = {});
+  /// False when there was none.
+  bool remove_tool(std::string_view name);
+
+  /// Registers one resource. The handler (no input, or `Call&`) returns its text (std::string), Result of it, or a
+  /// ReadResourceResult.
+  /// Spec: 2026-07-28 server/resources
+  template <class F>
+  Server& resource(Resource definition, F handler, ResourceOptions options = {});
+  /// Registers a family of resources; the handler takes UriVariables, and `Call&` (whose target is the URI) if it likes.
+  template <class F>
+  Server& resource_template(ResourceTemplate definition, F handler, ResourceOptions options = {});
+  Server& add_resource(Resource definition, Handler<ReadResourceResult> handler, ResourceOptions options = {});
+  Server& add_resource_template(ResourceTemplate definition, Handler<ReadResourceResult> handler, ResourceOptions options = {});
+  bool remove_resource(std::string_view uri);
+  bool remove_resource_template(std::string_view uri_template);
+  /// Tells who subscribed to it that a resource has changed.
+  void notify_resource_updated(const std::string& uri);
+
+  /// Registers a prompt whose arguments are the members of the handler's input (strings and optional strings). The
+  /// handler returns a text (one user message), messages, or a GetPromptResult.
+  /// Spec: 2026-07-28 server/prompts
+  template <class F>
+  Server& prompt(std::string name, std::string description, F handler, PromptOptions options = {});
+  Server& add_prompt(Prompt definition, Handler<GetPromptResult> handler, PromptOptions options = {});
+  bool remove_prompt(std::string_view name);
+
+  /// Completes an argument of a prompt, or a variable of a resource template.
+  /// Spec: 2026-07-28 server/utilities/completion
+  Server& complete_prompt(std::string prompt, std::string argument, Completer completer);
+  Server& complete_resource(std::string uri_template, std::string variable, Completer completer);
+
+  const std::string& name() const;
+  const std::string& version() const;
+
+  /// The inside, for the library itself.
+  const std::shared_ptr<server::Core>& core() const { return core_; }
+
+ private:
+  std::shared_ptr<server::Core> core_;
+};
+
+// ---------------------------------------------------------------- details
+
+namespace detail {
+
+template <class In>
+json input_schema_of() {
+  if constexpr (std::is_same_v<In, NoInput>)
+    return json{{"type", "object"}, {"properties", json::object()}, {"additionalProperties", false}};
+  else if constexpr (std::is_same_v<In, json>)
+    return json{{"type", "object"}};
+  else
+    return schema_of<In>();
+}
+
+struct ToToolResult {
+  template <class... T>
+  CallToolResult operator()(T&&... value) const {
+    return to_tool_result(std::forward<T>(value)...);
+  }
+};
+
+// A resource's handler knows its URI from the call; the server fills it in where the handler left it empty.
+struct ToReadResult {
+  template <class T>
+  ReadResourceResult operator()(T value) const {
+    if constexpr (std::is_same_v<T, ReadResourceResult>) {
+      return value;
+    } else {
+      static_assert(std::is_constructible_v<std::string, T>,
+                    "sumun: a resource's handler returns its text (std::string) or a ReadResourceResult");
+      ReadResourceResult result;
+      result.contents.push_back(text_resource("", std::string(std::move(value))));
+      return result;
+    }
+  }
+};
+
+struct ToPromptResult {
+  template <class T>
+  GetPromptResult operator()(T value) const {
+    if constexpr (std::is_same_v<T, GetPromptResult>) {
+      return value;
+    } else if constexpr (std::is_same_v<T, std::vector<PromptMessage>>) {
+      GetPromptResult result;
+      result.messages = std::move(value);
+      return result;
+    } else {
+      static_assert(std::is_constructible_v<std::string, T>,
+                    "sumun: a prompt's handler returns a text (std::string), messages, or a GetPromptResult");
+      GetPromptResult result;
+      PromptMessage message;
+      message.role = Role::user;
+      message.content = ContentBlock(text_content(std::string(std::move(value))));
+      result.messages.push_back(std::move(message));
+      return result;
+    }
+  }
+};
+
+/// The arguments of a prompt, from the schema of its input: each a string.
+SUMUN_EXPORT std::vector<PromptArgument> prompt_arguments_of(const json& schema);
+
+}  // namespace detail
+
+template <class F>
+Server& Server::tool(std::string name, std::string description, F handler, ToolOptions options) {
+  using Traits = detail::HandlerTraits<F>;
+  Tool definition;
+  definition.name = std::move(name);
+  definition.description = std::move(description);
+  definition.inputSchema = detail::input_schema_of<typename Traits::Input>();
+  if constexpr (has_structured_output<typename Traits::Output>) definition.outputSchema = output_schema_of<typename Traits::Output>();
+  return add_tool(std::move(definition), detail::make_handler<CallToolResult>(std::move(handler), detail::ToToolResult{}),
+                  std::move(options));
+}
+
+template <class F>
+Server& Server::resource(Resource definition, F handler, ResourceOptions options) {
+  static_assert(std::is_same_v<typename detail::HandlerTraits<F>::Input, detail::NoInput>,
+                "sumun: the handler of one resource takes () or (Call&)");
+  return add_resource(std::move(definition), detail::make_handler<ReadResourceResult>(std::move(handler), detail::ToReadResult{}),
+                      std::move(options));
+}
+
+template <class F>
+Server& Server::resource_template(ResourceTemplate definition, F handler, ResourceOptions options) {
+  static_assert(std::is_same_v<typename detail::HandlerTraits<F>::Input, UriVariables>,
+                "sumun: the handler of a resource template takes (UriVariables) or (UriVariables, Call&)");
+  return add_resource_template(std::move(definition),
+                               detail::make_handler<ReadResourceResult>(std::move(handler), detail::ToReadResult{}),
+                               std::move(options));
+}
+
+template <class F>
+Server& Server::prompt(std::string name, std::string description, F handler, PromptOptions options) {
+  using Traits = detail::HandlerTraits<F>;
+  Prompt definition;
+  definition.name = std::move(name);
+  definition.description = std::move(description);
+  definition.arguments = detail::prompt_arguments_of(detail::input_schema_of<typename Traits::Input>());
+  return add_prompt(std::move(definition), detail::make_handler<GetPromptResult>(std::move(handler), detail::ToPromptResult{}),
+                    std::move(options));
+}
+
+}  // namespace v0
+}  // namespace sumun
