@@ -9,6 +9,9 @@ function(sumun_own_code target)
     # g++ 12 reports false positives of these inside std::string, std::variant and nlohmann::json at -O2.
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-stringop-overflow -Wno-array-bounds)
   endif()
+  if(SUMUN_FUZZERS)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)  # coverage feedback for tests/fuzz
+  endif()
 endfunction()
 
 # Precompiles the headers that nearly every file of `target` needs. `-fno-pch-timestamp` lets ccache reuse them.
@@ -52,6 +55,7 @@ function(sumun_layer name)
     sumun_pch(${target} ${SUMUN_PCH_CORE})
   endif()
   set_property(GLOBAL APPEND PROPERTY SUMUN_LAYERS ${name})
+  set_property(GLOBAL APPEND PROPERTY SUMUN_LAYER_LIBS ${arg_LIBS})
 endfunction()
 
 # sumun_unit_tests(NAME [LIBS library...]): the .cpp files of this folder as one doctest program, run by ctest.
