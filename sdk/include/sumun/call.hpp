@@ -193,7 +193,7 @@ class SUMUN_EXPORT Call {
   // -- between rounds
   /// Runs `fn` the first time and returns the value that it gave then in every later round of this call.
   /// `fn` returns T or Result<T>; an error is not kept.
-  /// Bounds:  a value is at most kMaxOnceBytes as JSON.
+  /// Bounds:  the values of one call are at most kMaxOnceBytes as JSON.
   /// Thread:  of a plain or quick handler, or a coroutine; `fn` runs in place.
   template <class F>
   auto once(const std::string& key, F fn);

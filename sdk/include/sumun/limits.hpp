@@ -32,7 +32,7 @@ inline constexpr std::chrono::milliseconds kCloseLimit{500};  // how long closin
 inline constexpr std::size_t kMaxRequestStateBytes = 16 * kKiB;  // sealed state that a client carries between rounds
 inline constexpr std::chrono::minutes kRequestStateLife{60};     // how long a round may take the person who answers
 inline constexpr std::chrono::minutes kAskLimit{10};             // how long a pushed question waits (legacy revisions)
-inline constexpr std::size_t kMaxOnceBytes = 64 * kKiB;          // one value kept by Call::once
+inline constexpr std::size_t kMaxOnceBytes = 64 * kKiB;          // what Call::once keeps for one call
 inline constexpr std::size_t kMaxRememberedCalls = 10000;        // calls whose rounds the in-memory store keeps
 inline constexpr std::size_t kMaxBlockedWorkers = 64;            // extra workers while handlers wait for answers
 
