@@ -6,9 +6,11 @@
 #include <boost/system/result.hpp>
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace sumun {
@@ -71,6 +73,11 @@ template <class T>
 class [[nodiscard]] Result : public boost::system::result<T, Error> {
  public:
   using boost::system::result<T, Error>::result;
+
+  /// For a T that converts to everything (json), where the base cannot tell a value from an Error.
+  template <class U>
+    requires(std::same_as<std::remove_cvref_t<U>, T> && std::convertible_to<T, Error>)
+  Result(U&& value) : boost::system::result<T, Error>(boost::system::in_place_value, std::forward<U>(value)) {}
 };
 
 /// A failure of the work itself, in words that a person or a model can act on.
