@@ -74,9 +74,9 @@ class [[nodiscard]] Result : public boost::system::result<T, Error> {
  public:
   using boost::system::result<T, Error>::result;
 
-  /// For a T that converts to everything (json), where the base cannot tell a value from an Error.
+  /// For a T that an Error can be made from too (json converts to everything): the base takes it by explicit call only.
   template <class U>
-    requires(std::same_as<std::remove_cvref_t<U>, T> && std::convertible_to<T, Error>)
+    requires(std::same_as<std::remove_cvref_t<U>, T> && std::is_constructible_v<Error, T>)
   Result(U&& value) : boost::system::result<T, Error>(boost::system::in_place_value, std::forward<U>(value)) {}
 };
 
