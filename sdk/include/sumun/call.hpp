@@ -26,6 +26,10 @@
 #include <utility>
 #include <vector>
 
+namespace sumun::server {
+class CallState;
+}
+
 namespace sumun {
 inline namespace v0 {
 
@@ -41,13 +45,6 @@ struct Principal {
   friend bool operator==(const Principal&, const Principal&) = default;
 };
 
-/// One request to the client, as it goes to the wire.
-struct Question {
-  std::string method;       // "elicitation/create", "sampling/createMessage" or "roots/list"
-  json params;              // in the shape of the newest revision; each revision's codec drops what it lacks
-  json capability;          // what the client must have declared, in ClientCapabilities shape
-};
-
 /// What a person answered to a form of type T.
 template <class T>
 struct Elicited {
@@ -59,7 +56,14 @@ struct Elicited {
   const T* operator->() const { return &*content; }
 };
 
-// -- what can be asked: each names its answer and how to read it
+/// A question under the key that names it on the wire; an empty key = "q1", "q2", … in the order of asking.
+struct KeyedQuestion {
+  std::string key;
+  InputRequest request;
+};
+
+// -- what can be asked: each names its answer and how to read it. `key` is the question's name among those of the call;
+// it must be the question's own there.
 
 /// A form whose fields are the members of T: a flat struct of strings, numbers, booleans and enums.
 /// Spec: 2026-07-28 client/elicitation, Form Mode
@@ -68,9 +72,10 @@ struct Form {
   static_assert(is_form<T>, "sumun: a form is a flat struct of strings, numbers, booleans, enums and optionals of them");
   using Answer = Elicited<T>;
   std::string message;
+  std::string key = {};
 
-  Question question() const;
-  static Result<Answer> answer(json value);
+  InputRequest question() const;
+  static Result<Answer> answer(InputResponse response);
 };
 
 /// A form given as a schema at run time.
@@ -78,9 +83,10 @@ struct SUMUN_EXPORT SchemaForm {
   using Answer = ElicitResult;
   std::string message;
   json requested_schema;
+  std::string key = {};
 
-  Question question() const;
-  static Result<Answer> answer(json value);
+  InputRequest question() const;
+  static Result<Answer> answer(InputResponse response);
 };
 
 /// A page that the person opens in a browser of their own.
@@ -89,9 +95,10 @@ struct SUMUN_EXPORT OpenUrl {
   using Answer = ElicitResult;
   std::string message;
   std::string url;
+  std::string key = {};
 
-  Question question() const;
-  static Result<Answer> answer(json value);
+  InputRequest question() const;
+  static Result<Answer> answer(InputResponse response);
 };
 
 /// A completion from the client's model.
@@ -99,23 +106,21 @@ struct SUMUN_EXPORT OpenUrl {
 struct SUMUN_EXPORT Sample {
   using Answer = CreateMessageResult;
   CreateMessageRequestParams params;
+  std::string key = {};
 
-  Question question() const;
-  static Result<Answer> answer(json value);
+  InputRequest question() const;
+  static Result<Answer> answer(InputResponse response);
 };
 
 /// The directories that the client works in.
 /// Spec: 2026-07-28 client/roots
 struct SUMUN_EXPORT Roots {
   using Answer = ListRootsResult;
+  std::string key = {};
 
-  Question question() const;
-  static Result<Answer> answer(json value);
+  InputRequest question() const;
+  static Result<Answer> answer(InputResponse response);
 };
-
-namespace server {
-class CallState;
-}
 
 /// The call that a handler answers.
 /// Thread:  any; a plain handler uses it on its own thread, a coroutine on the connection's executor.
@@ -135,7 +140,7 @@ class SUMUN_EXPORT Call {
   /// What the client says of itself: for display and logs, never for decisions.
   const std::optional<Implementation>& client_info() const;
   const ClientCapabilities& client_capabilities() const;
-  /// `_meta` of the request, an object.
+  /// What the request's `_meta` holds beside the protocol's own keys, an object.
   const json& meta() const;
   /// The id of this call: the same in every round and retry, never the same for two calls. Pass it to what the
   /// handler calls in turn, so that a repetition can be recognised there.
@@ -169,8 +174,8 @@ class SUMUN_EXPORT Call {
 
   /// Asks for a form: `auto who = call.elicit<Person>("Who is it for?");`
   template <class T>
-  Result<Elicited<T>> elicit(std::string message) {
-    return one(ask(Form<T>{std::move(message)}));
+  Result<Elicited<T>> elicit(std::string message, std::string key = {}) {
+    return one(ask(Form<T>{std::move(message), std::move(key)}));
   }
   Result<ElicitResult> elicit_url(std::string message, std::string url) {
     return one(ask(OpenUrl{std::move(message), std::move(url)}));
@@ -179,8 +184,8 @@ class SUMUN_EXPORT Call {
   Result<ListRootsResult> roots() { return one(ask(Roots{})); }
 
   template <class T>
-  awaitable<Result<Elicited<T>>> async_elicit(std::string message) {
-    return one_later(Form<T>{std::move(message)});
+  awaitable<Result<Elicited<T>>> async_elicit(std::string message, std::string key = {}) {
+    return one_later(Form<T>{std::move(message), std::move(key)});
   }
   awaitable<Result<ElicitResult>> async_elicit_url(std::string message, std::string url) {
     return one_later(OpenUrl{std::move(message), std::move(url)});
@@ -199,8 +204,8 @@ class SUMUN_EXPORT Call {
   auto once(const std::string& key, F fn);
 
  private:
-  Result<std::vector<json>> ask_all(std::vector<Question> questions);
-  awaitable<Result<std::vector<json>>> async_ask_all(std::vector<Question> questions);
+  Result<std::vector<InputResponse>> ask_all(std::vector<KeyedQuestion> questions);
+  awaitable<Result<std::vector<InputResponse>>> async_ask_all(std::vector<KeyedQuestion> questions);
   Result<std::optional<json>> recall(const std::string& key);
   Result<void> remember(const std::string& key, json value);
 
@@ -215,7 +220,7 @@ class SUMUN_EXPORT Call {
     co_return one(std::move(answers));
   }
   template <class... Q, std::size_t... I>
-  static Result<std::tuple<typename Q::Answer...>> read_answers(std::vector<json> values, std::index_sequence<I...>);
+  static Result<std::tuple<typename Q::Answer...>> read_answers(std::vector<InputResponse> values, std::index_sequence<I...>);
 
   std::shared_ptr<server::CallState> state_;
 };
@@ -223,24 +228,25 @@ class SUMUN_EXPORT Call {
 // ---------------------------------------------------------------- details
 
 template <class T>
-Question Form<T>::question() const {
+InputRequest Form<T>::question() const {
   return SchemaForm{message, form_schema_of<T>()}.question();
 }
 
 template <class T>
-Result<Elicited<T>> Form<T>::answer(json value) {
-  auto plain = SchemaForm::answer(std::move(value));
+Result<Elicited<T>> Form<T>::answer(InputResponse response) {
+  auto plain = SchemaForm::answer(std::move(response));
   if (!plain) return std::move(plain).error();
   Elicited<T> answer{plain->action, std::nullopt};
   if (plain->action != ElicitAction::accept) return answer;
-  auto content = decode<T>(plain->content ? *std::move(plain->content) : json::object(), "content");
+  json given = plain->content ? *std::move(plain->content) : json::object();
+  auto content = decode<T>(std::move(given), "content");
   if (!content) return std::move(content).error();
   answer.content = *std::move(content);
   return answer;
 }
 
 template <class... Q, std::size_t... I>
-Result<std::tuple<typename Q::Answer...>> Call::read_answers(std::vector<json> values, std::index_sequence<I...>) {
+Result<std::tuple<typename Q::Answer...>> Call::read_answers(std::vector<InputResponse> values, std::index_sequence<I...>) {
   std::tuple<Result<typename Q::Answer>...> read{Q::answer(std::move(values[I]))...};
   std::optional<Error> bad;
   ((std::get<I>(read) || bad ? void() : void(bad = std::get<I>(read).error())), ...);
@@ -251,8 +257,8 @@ Result<std::tuple<typename Q::Answer...>> Call::read_answers(std::vector<json> v
 template <class... Q>
 Result<std::tuple<typename Q::Answer...>> Call::ask(Q... questions) {
   static_assert(sizeof...(Q) > 0, "sumun: ask at least one question");
-  std::vector<Question> list;
-  (list.push_back(questions.question()), ...);
+  std::vector<KeyedQuestion> list;
+  (list.push_back(KeyedQuestion{questions.key, questions.question()}), ...);
   auto values = ask_all(std::move(list));
   if (!values) return std::move(values).error();
   return read_answers<Q...>(*std::move(values), std::index_sequence_for<Q...>{});
@@ -261,8 +267,8 @@ Result<std::tuple<typename Q::Answer...>> Call::ask(Q... questions) {
 template <class... Q>
 awaitable<Result<std::tuple<typename Q::Answer...>>> Call::async_ask(Q... questions) {
   static_assert(sizeof...(Q) > 0, "sumun: ask at least one question");
-  std::vector<Question> list;
-  (list.push_back(questions.question()), ...);
+  std::vector<KeyedQuestion> list;
+  (list.push_back(KeyedQuestion{questions.key, questions.question()}), ...);
   auto values = co_await async_ask_all(std::move(list));
   if (!values) co_return std::move(values).error();
   co_return read_answers<Q...>(*std::move(values), std::index_sequence_for<Q...>{});

@@ -16,12 +16,12 @@
 #include <string_view>
 #include <vector>
 
-namespace sumun {
-inline namespace v0 {
-
-namespace server {
+namespace sumun::server {
 class Core;
 }
+
+namespace sumun {
+inline namespace v0 {
 
 /// Where a plain handler runs. (A coroutine runs on the connection's executor.)
 enum class Placement {
@@ -156,6 +156,17 @@ json input_schema_of() {
     return schema_of<In>();
 }
 
+// The members of a handler's input, in the order they are declared.
+template <class In>
+std::vector<std::string> names_of() {
+  std::vector<std::string> names;
+  if constexpr (!std::is_same_v<In, NoInput> && !std::is_same_v<In, json>) {
+    In in{};
+    for_each_member(in, [&](std::string_view name, auto&) { names.emplace_back(name); });
+  }
+  return names;
+}
+
 struct ToToolResult {
   template <class... T>
   CallToolResult operator()(T&&... value) const {
@@ -173,7 +184,9 @@ struct ToReadResult {
       static_assert(std::is_constructible_v<std::string, T>,
                     "sumun: a resource's handler returns its text (std::string) or a ReadResourceResult");
       ReadResourceResult result;
-      result.contents.push_back(text_resource("", std::string(std::move(value))));
+      TextResourceContents contents;
+      contents.text = std::string(std::move(value));
+      result.contents.push_back(std::move(contents));
       return result;
     }
   }
@@ -201,8 +214,8 @@ struct ToPromptResult {
   }
 };
 
-/// The arguments of a prompt, from the schema of its input: each a string.
-SUMUN_EXPORT std::vector<PromptArgument> prompt_arguments_of(const json& schema);
+/// The arguments of a prompt, from the schema of its input, in the order of `names`: each a string.
+SUMUN_EXPORT std::vector<PromptArgument> prompt_arguments_of(const json& schema, const std::vector<std::string>& names);
 
 }  // namespace detail
 
@@ -241,7 +254,8 @@ Server& Server::prompt(std::string name, std::string description, F handler, Pro
   Prompt definition;
   definition.name = std::move(name);
   definition.description = std::move(description);
-  definition.arguments = detail::prompt_arguments_of(detail::input_schema_of<typename Traits::Input>());
+  definition.arguments = detail::prompt_arguments_of(detail::input_schema_of<typename Traits::Input>(),
+                                                     detail::names_of<typename Traits::Input>());
   return add_prompt(std::move(definition), detail::make_handler<GetPromptResult>(std::move(handler), detail::ToPromptResult{}),
                     std::move(options));
 }

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asking in both eras, and the sealed state between rounds.
+#include "server/call_state.hpp"
+
+#include "base/random.hpp"
+#include "protocol/codec.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/meta.hpp"
+#include "runtime/worker_pool.hpp"
+#include "server/session.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+namespace sumun::server {
+namespace {
+
+using Answers = Result<std::vector<InputResponse>>;
+
+Error gone() { return fail(ErrorCode::closed, "the connection is closed"); }
+
+// A place for answers that another thread brings. Dropped without an answer it says that the connection is gone.
+class Waiting {
+ public:
+  void put(Answers answers) {
+    {
+      std::lock_guard lock(mutex_);
+      if (answers_) return;
+      answers_.emplace(std::move(answers));
+    }
+    there_.notify_one();
+  }
+  Answers take() {
+    std::unique_lock lock(mutex_);
+    there_.wait(lock, [&] { return answers_.has_value(); });
+    return *std::move(answers_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable there_;
+  std::optional<Answers> answers_;
+};
+
+// Ends the wait when the job that should have answered is dropped.
+struct Promise {
+  explicit Promise(std::shared_ptr<Waiting> to) : waiting(std::move(to)) {}
+  Promise(Promise&&) = default;
+  Promise& operator=(Promise&&) = default;
+  ~Promise() {
+    if (waiting) waiting->put(gone());
+  }
+  std::shared_ptr<Waiting> waiting;
+};
+
+std::string digest_of(const InputRequest& question) {
+  return to_hex(stable_digest(protocol::encode(question)));
+}
+
+std::int64_t unix_seconds(const Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
+}
+
+Error bad_state(const std::string& why) {
+  return fail(ErrorCode::invalid_params, "params.requestState: " + why + "; call again without it");
+}
+
+}  // namespace
+
+CallState::CallState(Setup setup)
+    : setup_(std::move(setup)), stop_(setup_.running == Running::in_place ? std::stop_source(std::nostopstate) : std::stop_source()) {}
+
+const std::string& CallState::id() {
+  if (id_.empty()) id_ = random_id();
+  return id_;
+}
+
+// Only what is said before the answer is delivered: the inbox keeps the order.
+void CallState::tell(std::string message) {
+  if (setup_.running == Running::in_place) {
+    if (auto session = setup_.session.lock()) session->tell(setup_.request, std::move(message));
+    return;
+  }
+  setup_.outlet.push(Job([weak = setup_.session, id = setup_.request, text = std::move(message)]() mutable {
+    if (auto session = weak.lock()) session->tell(id, std::move(text));
+  }));
+}
+
+void CallState::progress(double done, std::optional<double> total, std::string message) {
+  const auto& token = setup_.meta->progressToken;
+  if (!token || stopped()) return;
+  if (progressed_ && !(done > last_progress_)) return;  // 2026-07-28 basic/patterns/progress: it MUST increase
+  progressed_ = true;
+  last_progress_ = done;
+  ProgressNotificationParams params;
+  params.progressToken = *token;
+  params.progress = done;
+  params.total = total;
+  if (!message.empty()) params.message = std::move(message);
+  tell(protocol::encode_notification(protocol::name(protocol::Method::progress), params, setup_.revision));
+}
+
+void CallState::log(LoggingLevel level, json data, std::string logger) {
+  if (!setup_.log_level || level < *setup_.log_level || stopped()) return;
+  LoggingMessageNotificationParams params;
+  params.level = level;
+  params.data = std::move(data);
+  if (!logger.empty()) params.logger = std::move(logger);
+  tell(protocol::encode_notification(protocol::name(protocol::Method::message), params, setup_.revision));
+}
+
+Result<std::vector<KeyedQuestion>> CallState::fit(std::vector<KeyedQuestion> questions) const {
+  for (KeyedQuestion& question : questions) {
+    if (!protocol::can_answer(setup_.meta->clientCapabilities, question.request))
+      return protocol::missing_capability(protocol::needed_for(question.request));
+    auto fitted = protocol::fit_question(std::move(question.request), setup_.revision);
+    if (!fitted) return std::move(fitted).error();
+    question.request = *std::move(fitted);
+  }
+  return questions;
+}
+
+Answers CallState::ask(std::vector<KeyedQuestion> questions) {
+  if (setup_.running == Running::in_place)
+    return fail(ErrorCode::internal_error, "a quick handler cannot ask; register it on the pool or make it a coroutine");
+  if (setup_.running == Running::as_coroutine)
+    return fail(ErrorCode::internal_error, "a coroutine asks with async_ask, async_elicit, …; ask would block the connection");
+  if (stopped()) return fail(ErrorCode::cancelled, "the call was cancelled");
+  auto fitted = fit(std::move(questions));
+  if (!fitted) return std::move(fitted).error();
+  if (allows(setup_.revision, Feature::input_required)) return answers_of_rounds(*std::move(fitted));
+
+  auto waiting = std::make_shared<Waiting>();
+  std::stop_callback on_stop(stop_.get_token(), [waiting] { waiting->put(fail(ErrorCode::cancelled, "the call was cancelled")); });
+  setup_.outlet.push(Job([weak = setup_.session, id = setup_.request, list = *std::move(fitted), promise = Promise(waiting)]() mutable {
+    auto session = weak.lock();
+    if (!session) return;
+    auto kept = std::make_shared<Promise>(std::move(promise));
+    session->push_questions(id, std::move(list), [kept](Answers answers) { kept->waiting->put(std::move(answers)); });
+  }));
+  BlockingScope away;
+  return waiting->take();
+}
+
+awaitable<Answers> CallState::async_ask(std::vector<KeyedQuestion> questions) {
+  if (setup_.running != Running::as_coroutine)
+    co_return fail(ErrorCode::internal_error, "async_ask belongs to coroutines; a plain handler uses ask");
+  if (stopped()) co_return fail(ErrorCode::cancelled, "the call was cancelled");
+  auto fitted = fit(std::move(questions));
+  if (!fitted) co_return std::move(fitted).error();
+  if (allows(setup_.revision, Feature::input_required)) co_return answers_of_rounds(*std::move(fitted));
+
+  auto session = setup_.session.lock();
+  if (!session) co_return gone();
+  auto slot = std::make_shared<std::optional<Answers>>();
+  auto timer = std::make_shared<boost::asio::steady_timer>(setup_.executor, std::chrono::steady_clock::time_point::max());
+  session->push_questions(setup_.request, *std::move(fitted), [slot, timer](Answers answers) {
+    slot->emplace(std::move(answers));
+    timer->cancel();
+  });
+  session.reset();
+  boost::system::error_code ignored;
+  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
+  if (!*slot) co_await timer->async_wait(token);
+  if (!*slot) co_return fail(ErrorCode::cancelled, "the call was cancelled");
+  co_return *std::move(*slot);
+}
+
+Answers CallState::answers_of_rounds(std::vector<KeyedQuestion> questions) {
+  std::vector<InputResponse> given;
+  std::vector<KeyedQuestion> missing;
+  int number = asked_;
+  for (KeyedQuestion& question : questions) {
+    ++number;
+    if (question.key.empty()) question.key = "q" + std::to_string(number);
+    const std::string& key = question.key;
+    const std::string digest = digest_of(question.request);
+    // An answer belongs to the question that was asked under this key: a handler that asks something else on its next run
+    // gets to ask it.
+    const auto known = digests_.find(key);
+    const bool same = known == digests_.end() || known->second == digest;
+    if (!same) answers_.erase(key);
+    if (same && answers_.count(key) == 0 && responses_.is_object() && responses_.contains(key)) answers_[key] = responses_[key];
+    digests_[key] = digest;
+    const auto answer = answers_.find(key);
+    if (answer == answers_.end()) {
+      missing.push_back(std::move(question));
+      continue;
+    }
+    json copy = answer->second;
+    auto read = protocol::decode_input_response(question.request, std::move(copy), "params.inputResponses." + key);
+    if (!read) return std::move(read).error();
+    given.push_back(*std::move(read));
+  }
+  if (missing.empty()) {
+    asked_ = number;
+    return given;
+  }
+  pending_ = std::move(missing);
+  unwinding_ = true;
+  throw Unwind{};
+}
+
+void CallState::bind(const json& parameters) {
+  json bound = {{"method", protocol::name(setup_.method)},
+                {"parameters", parameters},
+                {"principal", setup_.principal->name},
+                {"target", setup_.target}};
+  const Digest digest = stable_digest(bound);
+  binding_.assign(digest.begin(), digest.end());
+}
+
+Result<void> CallState::resume(const std::string& request_state) {
+  if (request_state.size() > 2 * kMaxRequestStateBytes) return bad_state("too long");
+  auto text = setup_.core->sealer().open(request_state, binding_);
+  if (!text) return bad_state("it was not made for this call, or not by this server");
+  auto state = parse_json(*text);
+  if (!state) return bad_state("it cannot be read");
+  if ((*state)["e"].get<std::int64_t>() < unix_seconds(setup_.core->clock())) return bad_state("it has expired");
+  id_ = (*state)["c"].get<std::string>();
+  round_ = (*state)["r"].get<int>();
+  digests_ = (*state)["d"].get<std::map<std::string, std::string>>();
+  answers_ = (*state)["a"].get<std::map<std::string, json>>();
+  return {};
+}
+
+Result<InputRequiredResult> CallState::input_required() {
+  const auto expiry = unix_seconds(setup_.core->clock()) + std::chrono::duration_cast<std::chrono::seconds>(kRequestStateLife).count();
+  json state = {{"c", id()}, {"r", round_ + 1}, {"e", expiry}, {"d", digests_}, {"a", answers_}};
+  InputRequiredResult result;
+  result.requestState = setup_.core->sealer().seal(dump_json(state), binding_);
+  if (result.requestState->size() > kMaxRequestStateBytes)
+    return fail(ErrorCode::internal_error, "the answers of this call no longer fit into requestState (" +
+                                               std::to_string(kMaxRequestStateBytes) + " bytes)");
+  result.inputRequests.emplace();
+  for (const KeyedQuestion& one : pending_) result.inputRequests->emplace(one.key, one.request);
+  return result;
+}
+
+}  // namespace sumun::server

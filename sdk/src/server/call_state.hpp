@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// One call while its handler runs: what Call shows of it, the questions it asks, and the rounds it goes through.
+//
+// A question has a key: its own, or "q1", "q2", … in the order of asking over all rounds. requestState seals, bound to principal,
+// method, target and parameters:
+//   {"c": call id, "r": round that comes next, "e": expiry (Unix seconds), "d": {key: digest of the question}, "a": {key: answer}}
+#pragma once
+#include "base/canonical.hpp"
+#include "protocol/methods.hpp"
+#include "runtime/inbox.hpp"
+#include "runtime/job.hpp"
+#include "server/core.hpp"
+
+#include <sumun/call.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace sumun::server {
+
+class Session;
+
+/// Thrown through a handler whose question ends the round. Outside std::exception, so that `catch (const
+/// std::exception&)` in a handler lets it pass; one that swallows it all the same is found out by `unwinding()`.
+struct Unwind {};
+
+/// Where a handler runs, as far as asking is concerned.
+enum class Running { in_place, on_worker, as_coroutine };
+
+/// Thread: fixed members any; the rest on the handler's thread, then, handed over through the inbox, on the strand.
+class CallState : public std::enable_shared_from_this<CallState> {
+ public:
+  struct Setup {
+    std::shared_ptr<Core> core;
+    std::weak_ptr<Session> session;
+    Inbox<Job>::Sender outlet;
+    boost::asio::any_io_executor executor;  // the session's strand
+    std::shared_ptr<const Principal> principal;
+    RequestId request;
+    Revision revision;
+    protocol::Method method;
+    std::string target;
+    std::shared_ptr<const RequestMeta> meta;
+    std::optional<LoggingLevel> log_level;  // the least level that the client wants; none = no messages
+    Running running = Running::on_worker;
+    bool only_reads = false;
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+  };
+  explicit CallState(Setup setup);
+
+  const Setup& setup() const { return setup_; }
+  std::stop_token stop_token() const { return stop_.get_token(); }
+  void request_stop() { stop_.request_stop(); }
+  bool stopped() const noexcept { return stop_.stop_requested(); }
+  const std::string& id();
+
+  // -- telling
+  void progress(double done, std::optional<double> total, std::string message);
+  void log(LoggingLevel level, json data, std::string logger);
+
+  // -- asking
+  Result<std::vector<InputResponse>> ask(std::vector<KeyedQuestion> questions);
+  awaitable<Result<std::vector<InputResponse>>> async_ask(std::vector<KeyedQuestion> questions);
+
+  // -- rounds
+  /// Fixes what requestState is bound to; before the handler, which may take the parameters apart.
+  void bind(const json& parameters);
+  /// Takes up a call by what the client brought back. Errors: invalid_params.
+  Result<void> resume(const std::string& request_state);
+  void take_responses(json responses) { responses_ = std::move(responses); }
+  int round() const { return round_; }
+  bool unwinding() const { return unwinding_; }
+  /// What the client is told when the handler was unwound.
+  /// Errors: internal_error when the state is over kMaxRequestStateBytes.
+  Result<InputRequiredResult> input_required();
+
+ private:
+  Result<std::vector<KeyedQuestion>> fit(std::vector<KeyedQuestion> questions) const;
+  Result<std::vector<InputResponse>> answers_of_rounds(std::vector<KeyedQuestion> questions);
+  void tell(std::string message);
+
+  const Setup setup_;
+  std::stop_source stop_;
+  std::string id_;       // made when first asked for
+  std::string binding_;  // what requestState is sealed with
+  double last_progress_ = -1;
+  bool progressed_ = false;
+
+  int round_ = 0;
+  int asked_ = 0;  // questions so far in this run of the handler
+  std::map<std::string, std::string> digests_;  // of questions asked in earlier rounds
+  std::map<std::string, json> answers_;         // given in earlier rounds
+  json responses_;                              // that came with this request
+  std::vector<KeyedQuestion> pending_;  // asked by this round
+  bool unwinding_ = false;
+};
+
+}  // namespace sumun::server

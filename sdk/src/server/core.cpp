@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registration: every rule that a program can break is checked here, at its start, with the tool's name in the message.
+#include "server/core.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace sumun::server {
+namespace {
+
+[[noreturn]] void misuse(const std::string& what) { throw ErrorException(fail(ErrorCode::invalid_value, what)); }
+
+std::optional<std::string> some(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string>(text);
+}
+
+Implementation info_of(std::string name, std::string version, const ServerOptions& options) {
+  if (name.empty()) misuse("a server needs a name");
+  if (version.empty()) misuse("server '" + name + "' needs a version");
+  Implementation info;
+  info.name = std::move(name);
+  info.version = std::move(version);
+  info.title = some(options.title);
+  info.description = some(options.description);
+  info.websiteUrl = some(options.website_url);
+  if (!options.icons.empty()) info.icons = options.icons;
+  return info;
+}
+
+Sealer sealer_of(const std::string& key) {
+  if (key.empty()) return Sealer();
+  SealKey bytes{};
+  if (key.size() != bytes.size()) misuse("state_key has " + std::to_string(key.size()) + " bytes, expected 32");
+  std::copy(key.begin(), key.end(), bytes.begin());
+  return Sealer(std::vector<SealKey>{bytes});
+}
+
+// 2026-07-28 server/tools, Tool Names
+void check_name(const char* kind, const std::string& name) {
+  if (name.empty() || name.size() > 128) misuse(std::string(kind) + " '" + name + "': a name has 1 to 128 characters");
+  for (unsigned char c : name) {
+    if (!std::isalnum(c) && c != '_' && c != '-' && c != '.')
+      misuse(std::string(kind) + " '" + name + "': a name has letters, digits, '_', '-' and '.' only");
+  }
+}
+
+void check_meta(const char* kind, const std::string& name, const std::optional<json>& meta) {
+  if (meta && !meta->is_object()) misuse(std::string(kind) + " '" + name + "': _meta must be an object");
+}
+
+// What a client is told of the effects. Hints, never a decision.
+ToolAnnotations annotations_of(Effects effects) {
+  ToolAnnotations hints;
+  const bool undeclared = effects == Effects::undeclared;
+  hints.readOnlyHint = only_reads(effects);
+  hints.destructiveHint = undeclared || has(effects, Effects::destroys);
+  hints.idempotentHint = has(effects, Effects::idempotent) || only_reads(effects);
+  hints.openWorldHint = undeclared || has(effects, Effects::reaches_out);
+  return hints;
+}
+
+Schema compiled(const std::string& tool, const char* which, const json& document) {
+  auto schema = Schema::compile(document, SchemaOptions{});
+  if (!schema) misuse("tool '" + tool + "': its " + which + " is not valid: " + schema.error().message);
+  return *std::move(schema);
+}
+
+}  // namespace
+
+Core::Core(std::string name, std::string version, ServerOptions options)
+    : options_(std::move(options)),
+      info_(info_of(std::move(name), std::move(version), options_)),
+      stamp_(info_),
+      sealer_(sealer_of(options_.state_key)),
+      clock_(std::make_unique<SystemClock>()),
+      calls_(std::make_unique<gate::MemoryCallStore>()),
+      registry_(std::make_shared<Registry>()) {}
+
+std::shared_ptr<const Registry> Core::registry() const {
+  std::lock_guard lock(mutex_);
+  return registry_;
+}
+
+ServerCapabilities Core::capabilities() const {
+  const auto now = registry();
+  ServerCapabilities offered;
+  offered.logging = json::object();
+  if (!now->tools.empty()) offered.tools = ListChangedCapability{true};
+  if (!now->prompts.empty()) offered.prompts = ListChangedCapability{true};
+  if (!now->resources.empty() || !now->templates.empty()) offered.resources = ResourcesCapability{true, true};
+  if (now->completions) offered.completions = json::object();
+  return offered;
+}
+
+void Core::log(LoggingLevel level, const std::string& line) const {
+  if (options_.log) {
+    options_.log(level, line);
+  } else if (level >= LoggingLevel::notice) {
+    std::fprintf(stderr, "%s: %s\n", name().c_str(), line.c_str());
+  }
+}
+
+void Core::observe(std::weak_ptr<Observer> observer) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(observers_, [](const auto& one) { return one.expired(); });
+  observers_.push_back(std::move(observer));
+}
+
+std::vector<std::shared_ptr<Observer>> Core::observers() {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Observer>> alive;
+  for (const auto& one : observers_)
+    if (auto observer = one.lock()) alive.push_back(std::move(observer));
+  return alive;
+}
+
+template <class Change>
+void Core::change(ListKind kind, Change&& how) {
+  {
+    std::lock_guard lock(mutex_);
+    auto next = std::make_shared<Registry>(*registry_);
+    how(*next);
+    registry_ = std::move(next);
+  }
+  for (const auto& observer : observers()) observer->list_changed(kind);
+}
+
+void Core::add(ToolEntry entry) {
+  const std::string name = entry.definition.name;
+  check_name("tool", name);
+  check_meta("tool", name, entry.definition._meta);
+  entry.input = compiled(name, "input schema", entry.definition.inputSchema);
+  const json& input = entry.definition.inputSchema;
+  if (!input.is_object() || input.value("type", json()) != "object") misuse("tool '" + name + "': its input schema must have \"type\": \"object\"");
+  if (entry.definition.outputSchema) {
+    entry.output = compiled(name, "output schema", *entry.definition.outputSchema);
+    entry.output_form = protocol::output_form(*entry.definition.outputSchema);
+  }
+  if (entry.options.portable_only) {
+    for (const json* schema : {&entry.definition.inputSchema, entry.definition.outputSchema ? &*entry.definition.outputSchema : nullptr}) {
+      if (schema == nullptr) continue;
+      for (const PortabilityNote& note : lint_portability(*schema)) {
+        const std::string words = "tool '" + name + "': " + note.client + ": " + note.what;
+        if (options_.strict_portability) misuse(words);
+        log(LoggingLevel::warning, words);
+      }
+    }
+  }
+  if (!entry.definition.annotations) entry.definition.annotations = annotations_of(entry.options.effects);
+  change(ListKind::tools, [&](Registry& next) {
+    if (next.tools.find(name)) misuse("tool '" + name + "' is registered twice");
+    entry.order = ++last_order_;
+    next.tools.add(std::make_shared<const ToolEntry>(std::move(entry)));
+  });
+}
+
+void Core::add(ResourceEntry entry) {
+  const std::string uri = entry.definition.uri;
+  if (uri.find(':') == std::string::npos) misuse("resource '" + uri + "': expected an absolute URI");
+  if (entry.definition.name.empty()) misuse("resource '" + uri + "' needs a name");
+  check_meta("resource", uri, entry.definition._meta);
+  change(ListKind::resources, [&](Registry& next) {
+    if (next.resources.find(uri)) misuse("resource '" + uri + "' is registered twice");
+    entry.order = ++last_order_;
+    next.resources.add(std::make_shared<const ResourceEntry>(std::move(entry)));
+  });
+}
+
+void Core::add(TemplateEntry entry) {
+  const std::string text = entry.definition.uriTemplate;
+  if (entry.definition.name.empty()) misuse("resource template '" + text + "' needs a name");
+  check_meta("resource template", text, entry.definition._meta);
+  auto pattern = UriTemplate::parse(text);
+  if (!pattern) misuse(pattern.error().message);
+  entry.pattern = *std::move(pattern);
+  change(ListKind::resources, [&](Registry& next) {
+    if (next.templates.find(text)) misuse("resource template '" + text + "' is registered twice");
+    entry.order = ++last_order_;
+    next.templates.add(std::make_shared<const TemplateEntry>(std::move(entry)));
+  });
+}
+
+void Core::add(PromptEntry entry) {
+  const std::string name = entry.definition.name;
+  check_name("prompt", name);
+  check_meta("prompt", name, entry.definition._meta);
+  change(ListKind::prompts, [&](Registry& next) {
+    if (next.prompts.find(name)) misuse("prompt '" + name + "' is registered twice");
+    entry.order = ++last_order_;
+    next.prompts.add(std::make_shared<const PromptEntry>(std::move(entry)));
+  });
+}
+
+bool Core::remove(ListKind kind, std::string_view key) {
+  const auto now = registry();
+  const bool there = kind == ListKind::tools     ? now->tools.find(key) != nullptr
+                     : kind == ListKind::prompts ? now->prompts.find(key) != nullptr
+                                                 : now->resources.find(key) != nullptr;
+  if (!there) return false;
+  bool removed = false;
+  change(kind, [&](Registry& next) {
+    removed = kind == ListKind::tools     ? next.tools.remove(key)
+              : kind == ListKind::prompts ? next.prompts.remove(key)
+                                          : next.resources.remove(key);
+  });
+  return removed;
+}
+
+bool Core::remove_template(std::string_view uri_template) {
+  if (!registry()->templates.find(uri_template)) return false;
+  bool removed = false;
+  change(ListKind::resources, [&](Registry& next) { removed = next.templates.remove(uri_template); });
+  return removed;
+}
+
+void Core::complete_prompt(const std::string& prompt, const std::string& argument, Completer completer) {
+  change(ListKind::prompts, [&](Registry& next) {
+    const auto entry = next.prompts.find(prompt);
+    if (!entry) misuse("complete_prompt: there is no prompt '" + prompt + "'");
+    const auto& arguments = entry->definition.arguments;
+    if (!arguments || std::none_of(arguments->begin(), arguments->end(), [&](const PromptArgument& a) { return a.name == argument; }))
+      misuse("complete_prompt: prompt '" + prompt + "' has no argument '" + argument + "'");
+    auto changed = std::make_shared<PromptEntry>(*entry);
+    changed->completers[argument] = std::move(completer);
+    next.prompts.replace(std::move(changed));
+    next.completions = true;
+  });
+}
+
+void Core::complete_resource(const std::string& uri_template, const std::string& variable, Completer completer) {
+  change(ListKind::resources, [&](Registry& next) {
+    const auto entry = next.templates.find(uri_template);
+    if (!entry) misuse("complete_resource: there is no resource template '" + uri_template + "'");
+    const auto& names = entry->pattern.variables();
+    if (std::find(names.begin(), names.end(), variable) == names.end())
+      misuse("complete_resource: resource template '" + uri_template + "' has no variable '" + variable + "'");
+    auto changed = std::make_shared<TemplateEntry>(*entry);
+    changed->completers[variable] = std::move(completer);
+    next.templates.replace(std::move(changed));
+    next.completions = true;
+  });
+}
+
+void Core::notify_resource_updated(const std::string& uri) {
+  for (const auto& observer : observers()) observer->resource_updated(uri);
+}
+
+}  // namespace sumun::server

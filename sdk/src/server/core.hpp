@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server offers, as an immutable registry that is replaced whole: a request keeps the one it began with.
+#pragma once
+#include "base/clock.hpp"
+#include "base/seal.hpp"
+#include "gate/call_store.hpp"
+#include "protocol/codec.hpp"
+#include "server/uri_template.hpp"
+
+#include <sumun/server.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace sumun::server {
+
+struct ToolEntry {
+  std::uint64_t order = 0;  // of registration; the place in lists
+  Tool definition;
+  Schema input;
+  std::optional<Schema> output;
+  protocol::OutputForm output_form = protocol::OutputForm::by_value;
+  Handler<CallToolResult> handler;
+  ToolOptions options;
+
+  const std::string& key() const { return definition.name; }
+};
+
+struct ResourceEntry {
+  std::uint64_t order = 0;
+  Resource definition;
+  Handler<ReadResourceResult> handler;
+  ResourceOptions options;
+
+  const std::string& key() const { return definition.uri; }
+};
+
+struct TemplateEntry {
+  std::uint64_t order = 0;
+  ResourceTemplate definition;
+  UriTemplate pattern;
+  Handler<ReadResourceResult> handler;
+  ResourceOptions options;
+  std::map<std::string, Completer, std::less<>> completers;
+
+  const std::string& key() const { return definition.uriTemplate; }
+};
+
+struct PromptEntry {
+  std::uint64_t order = 0;
+  Prompt definition;
+  Handler<GetPromptResult> handler;
+  PromptOptions options;
+  std::map<std::string, Completer, std::less<>> completers;
+
+  const std::string& key() const { return definition.name; }
+};
+
+/// Entries in the order of their registration, found by key.
+template <class Entry>
+class Table {
+ public:
+  using Pointer = std::shared_ptr<const Entry>;
+
+  Pointer find(std::string_view key) const {
+    auto it = by_key_.find(key);
+    return it == by_key_.end() ? nullptr : it->second;
+  }
+  const std::vector<Pointer>& list() const { return list_; }
+  bool empty() const { return list_.empty(); }
+
+  void add(Pointer entry) {
+    by_key_.emplace(entry->key(), entry);
+    list_.push_back(std::move(entry));
+  }
+  bool remove(std::string_view key) {
+    auto it = by_key_.find(key);
+    if (it == by_key_.end()) return false;
+    std::erase(list_, it->second);
+    by_key_.erase(it);
+    return true;
+  }
+  void replace(Pointer entry) {
+    for (Pointer& place : list_)
+      if (place->key() == entry->key()) place = entry;
+    by_key_[entry->key()] = std::move(entry);
+  }
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::vector<Pointer> list_;
+  std::unordered_map<std::string, Pointer, Hash, std::equal_to<>> by_key_;
+};
+
+struct Registry {
+  Table<ToolEntry> tools;
+  Table<ResourceEntry> resources;
+  Table<TemplateEntry> templates;
+  Table<PromptEntry> prompts;
+  bool completions = false;  // true once something completes
+};
+
+/// What lists can change.
+enum class ListKind { tools, prompts, resources };
+
+/// Told of changes while a connection is open. Thread: any; it must not block.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void list_changed(ListKind kind) = 0;
+  virtual void resource_updated(const std::string& uri) = 0;
+};
+
+/// Thread: any, unless stated. Owner: the Server and its connections together.
+class Core {
+ public:
+  Core(std::string name, std::string version, ServerOptions options);
+
+  const std::string& name() const { return info_.name; }
+  const std::string& version() const { return info_.version; }
+  const Implementation& info() const { return info_; }
+  const ServerOptions& options() const { return options_; }
+  const protocol::ServerStamp& stamp() const { return stamp_; }
+  const Sealer& sealer() const { return sealer_; }
+  const Clock& clock() const { return *clock_; }
+  gate::CallStore& calls() { return *calls_; }
+  /// Replaces the store in memory; before the first connection.
+  void use(std::unique_ptr<gate::CallStore> calls) { calls_ = std::move(calls); }
+  void use(std::unique_ptr<Clock> clock) { clock_ = std::move(clock); }
+
+  std::shared_ptr<const Registry> registry() const;
+  ServerCapabilities capabilities() const;
+
+  void add(ToolEntry entry);
+  void add(ResourceEntry entry);
+  void add(TemplateEntry entry);
+  void add(PromptEntry entry);
+  bool remove(ListKind kind, std::string_view key);
+  bool remove_template(std::string_view uri_template);
+  void complete_prompt(const std::string& prompt, const std::string& argument, Completer completer);
+  void complete_resource(const std::string& uri_template, const std::string& variable, Completer completer);
+  void notify_resource_updated(const std::string& uri);
+
+  void observe(std::weak_ptr<Observer> observer);
+  void log(LoggingLevel level, const std::string& line) const;
+
+ private:
+  template <class Change>
+  void change(ListKind kind, Change&& how);
+  std::vector<std::shared_ptr<Observer>> observers();
+
+  const ServerOptions options_;
+  const Implementation info_;
+  const protocol::ServerStamp stamp_;
+  const Sealer sealer_;
+  std::unique_ptr<Clock> clock_;
+  std::unique_ptr<gate::CallStore> calls_;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Registry> registry_;         // under mutex; what it points to never changes
+  std::vector<std::weak_ptr<Observer>> observers_;   // under mutex
+  std::uint64_t last_order_ = 0;                     // under mutex
+};
+
+}  // namespace sumun::server

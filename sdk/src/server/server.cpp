@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public Server: hands registrations to the core.
+#include <sumun/server.hpp>
+
+#include "server/core.hpp"
+
+#include <utility>
+
+namespace sumun {
+inline namespace v0 {
+
+using server::Core;
+
+Server::Server(std::string name, std::string version, ServerOptions options)
+    : core_(std::make_shared<Core>(std::move(name), std::move(version), std::move(options))) {}
+Server::~Server() = default;
+
+const std::string& Server::name() const { return core_->name(); }
+const std::string& Server::version() const { return core_->version(); }
+
+Server& Server::add_tool(Tool definition, Handler<CallToolResult> handler, ToolOptions options) {
+  server::ToolEntry entry;
+  if (!options.title.empty()) definition.title = options.title;
+  if (!options.icons.empty()) definition.icons = options.icons;
+  if (!options.meta.is_null()) definition._meta = options.meta;
+  if (options.output_schema) definition.outputSchema = options.output_schema;
+  entry.definition = std::move(definition);
+  entry.handler = std::move(handler);
+  entry.options = std::move(options);
+  core_->add(std::move(entry));
+  return *this;
+}
+
+Server& Server::add_resource(Resource definition, Handler<ReadResourceResult> handler, ResourceOptions options) {
+  server::ResourceEntry entry;
+  entry.definition = std::move(definition);
+  entry.handler = std::move(handler);
+  entry.options = std::move(options);
+  core_->add(std::move(entry));
+  return *this;
+}
+
+Server& Server::add_resource_template(ResourceTemplate definition, Handler<ReadResourceResult> handler, ResourceOptions options) {
+  server::TemplateEntry entry;
+  entry.definition = std::move(definition);
+  entry.handler = std::move(handler);
+  entry.options = std::move(options);
+  core_->add(std::move(entry));
+  return *this;
+}
+
+Server& Server::add_prompt(Prompt definition, Handler<GetPromptResult> handler, PromptOptions options) {
+  server::PromptEntry entry;
+  if (!options.title.empty()) definition.title = options.title;
+  if (!options.icons.empty()) definition.icons = options.icons;
+  if (!options.meta.is_null()) definition._meta = options.meta;
+  entry.definition = std::move(definition);
+  entry.handler = std::move(handler);
+  entry.options = std::move(options);
+  core_->add(std::move(entry));
+  return *this;
+}
+
+bool Server::remove_tool(std::string_view name) { return core_->remove(server::ListKind::tools, name); }
+bool Server::remove_prompt(std::string_view name) { return core_->remove(server::ListKind::prompts, name); }
+bool Server::remove_resource(std::string_view uri) { return core_->remove(server::ListKind::resources, uri); }
+bool Server::remove_resource_template(std::string_view uri_template) { return core_->remove_template(uri_template); }
+
+void Server::notify_resource_updated(const std::string& uri) { core_->notify_resource_updated(uri); }
+
+Server& Server::complete_prompt(std::string prompt, std::string argument, Completer completer) {
+  core_->complete_prompt(prompt, argument, std::move(completer));
+  return *this;
+}
+
+Server& Server::complete_resource(std::string uri_template, std::string variable, Completer completer) {
+  core_->complete_resource(uri_template, variable, std::move(completer));
+  return *this;
+}
+
+std::vector<PromptArgument> detail::prompt_arguments_of(const json& schema, const std::vector<std::string>& names) {
+  std::vector<PromptArgument> arguments;
+  const json required = schema.value("required", json::array());
+  const json properties = schema.value("properties", json::object());
+  for (const std::string& name : names) {
+    const json property = properties.value(name, json::object());
+    if (property.value("type", json()) != "string")
+      throw ErrorException(fail(ErrorCode::invalid_value, "prompt argument '" + name + "': arguments of a prompt are strings"));
+    PromptArgument argument;
+    argument.name = name;
+    if (property.contains("title")) argument.title = property["title"].get<std::string>();
+    if (property.contains("description")) argument.description = property["description"].get<std::string>();
+    argument.required = std::find(required.begin(), required.end(), name) != required.end();
+    arguments.push_back(std::move(argument));
+  }
+  return arguments;
+}
+
+}  // namespace v0
+}  // namespace sumun
