@@ -15,12 +15,13 @@ inline namespace v0 {
 
 /// What a text may hold at most.
 struct ParseLimits {
-  std::size_t max_depth = kMaxJsonDepth;  // nesting of arrays and objects; a lone scalar has depth 0
+  std::size_t max_depth = kMaxJsonDepth;    // nesting of arrays and objects (a lone scalar has none); never over 1,000
+  std::size_t max_values = kMaxJsonValues;  // scalars, arrays and objects together
 };
 
 /// Reads one JSON text (RFC 8259), all of it.
 /// Refuses, while reading: duplicate member names, lone surrogates, invalid UTF-8, NUL bytes, a byte order mark,
-///          nesting over the limit, numbers outside the range of a double, and anything behind the value.
+///          nesting or values over the limit, numbers outside the range of a double, and anything behind the value.
 /// Numbers: integers that fit 64 bits stay exact (signed where negative, else unsigned), others become double.
 /// Errors:  parse_error; the message says what and at which byte offset, and never repeats the input
 ///          (a duplicate member name excepted, cut at 64 bytes).

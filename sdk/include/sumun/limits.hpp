@@ -13,6 +13,7 @@ inline constexpr std::size_t kMiB = 1024 * kKiB;
 // -- a message
 inline constexpr std::size_t kMaxMessageBytes = 16 * kMiB;  // one message on any transport: memory
 inline constexpr std::size_t kMaxJsonDepth = 128;           // nesting of arrays and objects: the stack of whoever walks it
+inline constexpr std::size_t kMaxJsonValues = 1'000'000;    // values in one text: "[],[],…" takes thirty times its length in memory
 inline constexpr std::size_t kMaxIdBytes = 1 * kKiB;        // a string request id: it is kept while the request runs
 inline constexpr std::size_t kMaxBatch = 256;               // members of a 2025-03-26 batch
 inline constexpr std::size_t kMaxNameBytes = 256;           // a tool's or prompt's name

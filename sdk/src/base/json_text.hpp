@@ -24,6 +24,6 @@ void append_ecmascript_number(std::string& out, double value);
 bool is_utf8(std::string_view text);
 /// `text` in double quotes for an error message: cut at `max_bytes` (at a character's edge, "…" behind it), control
 /// characters and invalid bytes replaced.
-std::string quoted(std::string_view text, std::size_t max_bytes = 64);
+std::string in_quotes(std::string_view text, std::size_t max_bytes = 64);
 
 }  // namespace sumun
