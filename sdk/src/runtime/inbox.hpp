@@ -2,6 +2,8 @@
 // Hands values from any thread to one strand. The strand is woken only when the inbox was empty, so that two
 // hundred results of workers cost one wake-up and are handled in one turn.
 #pragma once
+#include "runtime/turn.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
 
@@ -10,8 +12,6 @@
 #include <mutex>
 #include <utility>
 #include <vector>
-
-#include "runtime/turn.hpp"
 
 namespace sumun {
 inline namespace v0 {
@@ -22,6 +22,8 @@ inline namespace v0 {
 /// Keeps:   values in the order of their arrival. The handler runs inside a Turn: what it sends leaves in one write.
 template <class T>
 class Inbox {
+  struct Shared;
+
  public:
   using Handler = std::function<void(T)>;
 
@@ -38,8 +40,8 @@ class Inbox {
 
    private:
     friend class Inbox;
-    explicit Sender(std::shared_ptr<typename Inbox::Shared> shared) : shared_(std::move(shared)) {}
-    std::shared_ptr<typename Inbox::Shared> shared_;
+    explicit Sender(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+    std::shared_ptr<Shared> shared_;
   };
 
   Sender sender() const { return Sender(shared_); }
@@ -47,7 +49,6 @@ class Inbox {
   void close() { shared_->close(); }
 
  private:
-  friend class Sender;
   struct Shared {
     Shared(boost::asio::any_io_executor to, Handler with) : executor(std::move(to)), handler(std::move(with)) {}
 

@@ -10,6 +10,7 @@ namespace sumun {
 inline namespace v0 {
 
 /// Thread:  made, destroyed and called back on the strand of `executor`.
+/// Owner:   the program's run; one at a time in a process (a second one does nothing).
 /// Ends by: destruction; the signals then do again what they did before. It keeps io_context::run() going until then.
 class StopSignals {
  public:

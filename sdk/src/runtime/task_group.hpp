@@ -25,7 +25,7 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  /// Starts one coroutine; it begins in the next turn of the loop. An exception that leaves it is logged under `name`
+  /// Starts one coroutine (called on the strand, it runs up to its first wait before this returns). An exception that leaves it is logged under `name`
   /// (that of a cancelled one is not). After `cancel()` nothing starts any more: the coroutine is dropped.
   void spawn(std::string name, boost::asio::awaitable<void> task);
 

@@ -21,8 +21,8 @@ struct WorkerPoolOptions {
 /// Runs jobs, first come first served, on a bounded number of threads.
 /// Thread:  any, for every member.
 /// Owner:   the program's run; it outlives all who submit.
-/// Ends by: `stop()` and `join_for()`. The destructor stops and leaves behind a worker whose job does not return: the
-///          pool's own state lives on for it, what the job refers to is the job's affair (see join_for).
+/// Ends by: `stop()` and `join_for()`. The destructor stops, waits half a second, and leaves behind a worker whose job
+///          has not returned: the pool's own state lives on for it, what the job refers to does not (see join_for).
 /// Bounds:  `workers` threads, and one more for each open BlockingScope (kMaxBlockedWorkers at most).
 class WorkerPool {
  public:

@@ -21,7 +21,12 @@ struct StdioTransportOptions {
     borrowed,  // somebody else closes them, after the transport has ended (StandardStreams)
     owned,     // the transport closes them
   };
+  enum class OutputLoss {
+    close,    // nobody reads our answers: the channel is gone at once (a server)
+    read_on,  // what the peer wrote before it went is delivered, up to the end of input, then it is gone (a client)
+  };
   Descriptors descriptors = Descriptors::borrowed;
+  OutputLoss output_loss = OutputLoss::close;
   std::size_t max_message = kMaxMessageBytes;
   std::size_t max_output = kMaxOutputBytes;
   std::chrono::milliseconds ease_limit = kEaseLimit;
