@@ -47,7 +47,8 @@ struct ErrorResponse {
 struct Malformed {
   Error error;           // invalid_request, or invalid_params for params that are neither object nor array
   std::optional<Id> id;  // where it could be read
-  bool answer = true;    // false where the peer meant an answer: an error about it would never end
+  bool answer = true;    // false where the peer meant an answer: an error about it would never end; the request of
+                         // ours that `id` names, if any, has failed
 };
 
 using Message = std::variant<Request, Notification, Response, ErrorResponse, Malformed>;
