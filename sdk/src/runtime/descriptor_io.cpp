@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -44,6 +45,8 @@ std::size_t write_gathered(int fd, std::span<const std::string_view> parts, boos
     return 0;
   }
 }
+
+void end_writing(int fd) { ::shutdown(fd, SHUT_WR); }
 
 bool reader_is_gone(int fd) {
   pollfd asked{fd, 0, 0};

@@ -18,6 +18,9 @@ inline constexpr std::size_t kMaxGathered = 16;  // parts of one write
 /// At most kMaxGathered parts. A write that a signal interrupts is begun again.
 std::size_t write_gathered(int fd, std::span<const std::string_view> parts, boost::system::error_code& failure);
 
+/// Tells a socket's peer that nothing more comes; closing does that for everything else.
+void end_writing(int fd);
+
 /// True if whoever reads the other end of `fd` is gone for good.
 bool reader_is_gone(int fd);
 
