@@ -8,6 +8,9 @@ install(TARGETS sumun_headers sumun sumun_sdk EXPORT sumunTargets
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
   ARCHIVE COMPONENT development
   FILE_SET HEADERS COMPONENT development)
+if(TARGET sumun_host)
+  install(TARGETS sumun_host RUNTIME COMPONENT runtime)
+endif()
 install(EXPORT sumunTargets NAMESPACE sumun:: DESTINATION ${package_dir} COMPONENT development)
 
 set(SUMUN_STATIC ON)
