@@ -64,6 +64,7 @@ STDOUT = rule("stdout", "the SDK never prints to stdout: it belongs to the proto
 DETACHED = rule("detached", "no `detached`: spawn through TaskGroup")
 AWAIT = rule("co_await", "a co_await stands alone, with no braces, lambda or || among its arguments")
 UTF8 = rule("utf-8", "text is UTF-8")
+LINK = rule("link", "a relative link in a Markdown file leads somewhere")
 SPACE = rule("space", "no tabs, no trailing space, a newline at the end")
 
 
@@ -235,6 +236,16 @@ def check_text(root, report):
             report.add(path, 1, LICENCE_LINE, f"one of the first two lines should hold {LICENCE}")
 
 
+def check_links(root, report):
+    paths = [path for folder in ("docs", "examples", "servers", "sdk") for path in files_under(root, folder, {".md"})]
+    for path in paths + sorted(root.glob("*.md")):
+        text = re.sub(r"```.*?```|`[^`\n]*`", lambda match: blank(match.group()), path.read_text("utf-8", "replace"), flags=re.S)
+        for match in re.finditer(r"\]\(([^)\s#]+)[^)]*\)", text):
+            target = match.group(1)
+            if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists():
+                report.add(path, line_of(text, match.start()), LINK, f"{target} is not there")
+
+
 # ---------------------------------------------------------------- code
 
 
@@ -337,7 +348,7 @@ def check_awaits(root, report):
 
 def check(root):
     report = Report(root)
-    for one in (check_layers, check_layer_links, check_public_headers, check_outside, check_text, check_prints,
+    for one in (check_layers, check_layer_links, check_public_headers, check_outside, check_text, check_links, check_prints,
                 check_detached, check_awaits):
         one(root, report)
     return sorted(report.found)

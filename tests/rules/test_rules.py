@@ -67,6 +67,7 @@ BAD_BYTES = [
     ("licence line second", "licence", "sdk/include/sumun/a.hpp", b"#pragma once\n" + LICENCE.encode()),
     ("script without licence", "licence", "packaging/go", b"#!/usr/bin/env bash\ntrue\n"),
     ("Latin-1", "utf-8", "servers/host/a.cpp", LICENCE.encode() + b"// caf\xe9\n"),
+    ("a link to nowhere", "link", "docs/a.md", b"See [that](nowhere.md#part).\n"),
     ("base links server", "layer-links", "sdk/src/base/CMakeLists.txt", b"sumun_layer(base LINKS server)\n"),
     ("gate links runtime", "layer-links", "sdk/src/gate/CMakeLists.txt", b"sumun_layer(gate LINKS base runtime LIBS X::Y)\n"),
 ]
@@ -86,6 +87,7 @@ GOOD = [
     ("co_await first in a block", "sdk/src/runtime/a.cpp", "A f() noexcept { co_await g(); }\nA k() { try { co_await g(); } catch (...) {} }\n"),
     ("co_await in a lambda with a return type", "sdk/src/runtime/a.cpp", "auto f = []() -> awaitable<void> { co_await g(); };\n"),
     ("co_await in a comment", "sdk/src/runtime/a.cpp", "// if (co_await g()) is not allowed\n"),
+    ("links that lead somewhere", "docs/a.md", "[a](../sdk/include) [b](https://example.com/x) [c](#part) `[d](nowhere)`\n"),
     ("a digit separator", "sdk/src/base/a.cpp", "int x = 1'000; void f() { g(); } int y = 2'000;\n"),
 ]
 
