@@ -15,7 +15,7 @@ inline namespace v0 {
 
 /// What a text may hold at most.
 struct ParseLimits {
-  std::size_t max_depth = kMaxJsonDepth;    // nesting of arrays and objects (a lone scalar has none); never over 1,000
+  std::size_t max_depth = kMaxJsonDepth;    // nesting of arrays and objects (a lone scalar has none); never over 1,100
   std::size_t max_values = kMaxJsonValues;  // scalars, arrays and objects together
 };
 

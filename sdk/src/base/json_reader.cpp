@@ -19,7 +19,7 @@ namespace sumun {
 inline namespace v0 {
 namespace {
 
-constexpr std::size_t kDeepest = 1000;  // what the reader's own recursion bears, whatever the caller's limit
+constexpr std::size_t kDeepest = 1100;  // what the reader's own recursion bears, whatever the caller's limit
 
 class Reader {
  public:
