@@ -37,6 +37,13 @@ inline constexpr std::size_t kMaxOnceBytes = 64 * kKiB;          // what Call::o
 inline constexpr std::size_t kMaxRememberedCalls = 10000;        // calls whose rounds the in-memory store keeps
 inline constexpr std::size_t kMaxBlockedWorkers = 64;            // extra workers while handlers wait for answers
 
+// -- what a client takes from a server
+inline constexpr std::size_t kMaxWaitingRequests = 10000;  // requests of ours without an answer; one more is refused (busy)
+inline constexpr std::size_t kMaxPushedRequests = 32;      // questions of a legacy server that are open at once
+inline constexpr std::size_t kMaxInputRounds = 16;         // rounds of one call that ends in input_required again and again
+inline constexpr std::size_t kMaxListPages = 1000;         // pages of one list that are collected
+inline constexpr std::size_t kMaxListItems = 100000;       // items of one list that are collected
+
 // -- answers
 inline constexpr std::size_t kPageSize = 100;               // items of one page of a list
 inline constexpr std::size_t kMaxCompletions = 100;         // values of one completion (the specification's bound)
