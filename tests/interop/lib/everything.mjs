@@ -96,8 +96,8 @@ async function questions(checks, peer) {
   await checks.check('a form is asked for and its answer reaches the tool', async () => {
     peer.answers.elicitation = (params) => {
       assert.equal(params.message, 'Your name?');
-      assert.equal(params.requestedSchema.properties.response.type, 'string');
-      return { action: 'accept', content: { response: 'Mina' } };
+      assert.equal(params.requestedSchema.properties.username.type, 'string');
+      return { action: 'accept', content: { username: 'Mina', email: 'mina@example.com' } };
     };
     const result = await peer.call_tool('test_elicitation', { message: 'Your name?' });
     assert.match(text_of(result), /action=accept.*Mina/);
@@ -124,7 +124,7 @@ async function questions(checks, peer) {
     assert.match(text_of(await peer.call_tool('test_sampling', { prompt: 'Say something' })), /something/);
   });
   await checks.check('questions of ten calls at once keep apart', async () => {
-    peer.answers.elicitation = (params) => ({ action: 'accept', content: { response: `for ${params.message}` } });
+    peer.answers.elicitation = (params) => ({ action: 'accept', content: { username: `for ${params.message}`, email: 'a@example.com' } });
     const results = await Promise.all(Array.from({ length: 10 }, (_, i) => peer.call_tool('test_elicitation', { message: `q${i}` })));
     results.forEach((result, i) => assert.match(text_of(result), new RegExp(`for q${i}\\b`)));
   });

@@ -57,12 +57,13 @@ function everything() {
     for (const line of ['started', 'working', 'done']) await ctx.mcpReq.log('info', line);
     return text('done');
   });
-  const form = (message, member) => inputRequired.elicit({
-    message, requestedSchema: { type: 'object', properties: { [member]: { type: 'string' } }, required: [member] },
+  const form = (message, ...members) => inputRequired.elicit({
+    message,
+    requestedSchema: { type: 'object', properties: Object.fromEntries(members.map((one) => [one, { type: 'string' }])), required: members },
   });
   tool('test_elicitation', z.object({ message: z.string() }), async ({ message }, ctx) => {
     const view = inputResponse(ctx.mcpReq.inputResponses, 'q');
-    if (view.kind === 'missing') return inputRequired({ inputRequests: { q: form(message, 'response') } });
+    if (view.kind === 'missing') return inputRequired({ inputRequests: { q: form(message, 'username', 'email') } });
     return text(`User response: action=${view.action}, content=${JSON.stringify(view.content ?? {})}`);
   });
   tool('ask_twice', none, async (_, ctx) => {

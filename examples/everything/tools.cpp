@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tools: every kind of answer, progress, log lines, cancellation, and a list of tools that changes.
+#include "everything.hpp"
+
+#include <atomic>
+
+using namespace std::chrono_literals;
+using sumun::Call;
+using sumun::CallToolResult;
+using sumun::ContentBlock;
+using sumun::LoggingLevel;
+using sumun::Result;
+
+namespace {
+
+struct Sum {
+  int a;
+  int b;
+};
+
+enum class Sky { clear, clouds, rain };
+
+struct Weather {
+  std::string city;
+  double celsius;
+  Sky sky;
+};
+
+struct City {
+  sumun::Field<std::string, "the city's name", sumun::length<1, 100>> city;
+};
+
+struct Nap {
+  sumun::Field<int, "how long", sumun::range<0, 600000>> milliseconds;
+};
+
+ContentBlock text_resource(std::string uri, std::string mime_type, std::string text) {
+  sumun::TextResourceContents contents;
+  contents.uri = std::move(uri);
+  contents.mimeType = std::move(mime_type);
+  contents.text = std::move(text);
+  sumun::EmbeddedResource embedded;
+  embedded.resource = std::move(contents);
+  return embedded;
+}
+
+sumun::ToolOptions only_reads() {
+  sumun::ToolOptions options;
+  options.effects = sumun::reads;
+  return options;
+}
+
+void add_content_tools(sumun::Server& server) {
+  server.tool("add", "Adds two integers", [](Sum in) { return in.a + in.b; }, only_reads());
+  server.tool(
+      "weather", "Tells the weather of a city", [](City in) { return Weather{in.city, 21.5, Sky::clear}; }, only_reads());
+  server.tool(
+      "test_simple_text", "Answers with text",
+      [] { return CallToolResult::text("This is a simple text response for testing."); }, only_reads());
+  server.tool(
+      "test_image_content", "Answers with an image", [] { return sumun::image_content(std::string(kPng), "image/png"); },
+      only_reads());
+  server.tool(
+      "test_audio_content", "Answers with sound", [] { return sumun::audio_content(std::string(kWav), "audio/wav"); },
+      only_reads());
+  server.tool(
+      "test_embedded_resource", "Answers with a resource",
+      [] { return text_resource("test://embedded-resource", "text/plain", "This is an embedded resource content."); },
+      only_reads());
+  server.tool(
+      "test_multiple_content_types", "Answers with text, an image and a resource",
+      [] {
+        std::vector<ContentBlock> blocks;
+        blocks.emplace_back(sumun::text_content("Multiple content types test:"));
+        blocks.emplace_back(sumun::image_content(std::string(kPng), "image/png"));
+        blocks.push_back(text_resource("test://mixed-content-resource", "application/json", R"({"test":"data","value":123})"));
+        return blocks;
+      },
+      only_reads());
+  server.tool(
+      "test_error_handling", "Always fails",
+      []() -> Result<std::string> { return sumun::fail("This tool intentionally returns an error for testing"); }, only_reads());
+}
+
+void add_running_tools(sumun::Server& server) {
+  server.tool(
+      "test_tool_with_progress", "Reports progress three times",
+      [](Call& call) {
+        call.progress(0, 100, "begun");
+        pause(call, 50ms);
+        call.progress(50, 100, "half way");
+        pause(call, 50ms);
+        call.progress(100, 100, "done");
+        pause(call, 50ms);
+        return CallToolResult::text("Tool with progress executed successfully");
+      },
+      only_reads());
+  server.tool(
+      "test_tool_with_logging", "Writes three log lines",
+      [](Call& call) {
+        call.log(LoggingLevel::info, "Tool execution started");
+        pause(call, 50ms);
+        call.log(LoggingLevel::info, "Tool processing data");
+        pause(call, 50ms);
+        call.log(LoggingLevel::info, "Tool execution completed");
+        return CallToolResult::text("Tool with logging executed successfully");
+      },
+      only_reads());
+  server.tool(
+      "test_logging_tool", "Writes one log line",
+      [](Call& call) {
+        call.log(LoggingLevel::info, "Evaluating");
+        return CallToolResult::text("Logging evaluated");
+      },
+      only_reads());
+
+  auto cut_short = std::make_shared<std::atomic<int>>(0);
+  server.tool(
+      "sleep", "Sleeps, or stops early when the call is cancelled",
+      [cut_short](Nap nap, Call& call) {
+        if (pause(call, std::chrono::milliseconds(nap.milliseconds.get()))) return CallToolResult::text("slept");
+        ++*cut_short;
+        return CallToolResult::text("cut short");
+      },
+      only_reads());
+  server.tool(
+      "cancelled_sleeps", "Says how many sleeps were cancelled",
+      [cut_short] { return CallToolResult::text(std::to_string(*cut_short)); }, only_reads());
+}
+
+// Registers a tool or takes it away again, so that the list differs after each call.
+void add_changing_tools(sumun::Server& server) {
+  server.tool("test_trigger_tool_change", "Changes the list of tools", [&server] {
+    if (!server.remove_tool("passing_tool"))
+      server.tool("passing_tool", "Is there after every other change", [] { return CallToolResult::text("here"); }, only_reads());
+    return CallToolResult::text("Tool list changed");
+  });
+  server.tool("test_trigger_prompt_change", "Changes the list of prompts", [&server] {
+    if (!server.remove_prompt("passing_prompt"))
+      server.prompt("passing_prompt", "Is there after every other change", [] { return std::string("here"); });
+    return CallToolResult::text("Prompt list changed");
+  });
+  server.tool("touch_watched_resource", "Tells the subscribers that the watched resource has changed", [&server] {
+    server.notify_resource_updated(kWatchedUri);
+    return CallToolResult::text("touched");
+  });
+}
+
+}  // namespace
+
+void add_tools(sumun::Server& server) {
+  add_content_tools(server);
+  add_running_tools(server);
+  add_changing_tools(server);
+}
