@@ -73,7 +73,7 @@ struct SignatureOf<R (*)(P...) noexcept> : SignatureOf<R(P...)> {};
 template <class F>
 concept HasOneSignature = requires { typename SignatureOf<std::decay_t<F>>::Returned; };
 
-struct NoInput {};  // the input of a handler that takes none
+using NoInput = std::monostate;  // the input of a handler that takes none
 
 template <class List>
 struct Shape {
@@ -129,7 +129,7 @@ decltype(auto) invoke_shape(F& f, In&& input, Call& call) {
 
 template <class In>
 Result<In> read_input(json input) {
-  if constexpr (std::is_same_v<In, NoInput>) return NoInput{};
+  if constexpr (std::is_same_v<In, NoInput>) return NoInput{};  // the schema has seen to it that there is nothing
   else if constexpr (std::is_same_v<In, json>) return input;
   else return decode<In>(std::move(input), "arguments");
 }

@@ -146,24 +146,12 @@ class SUMUN_EXPORT Server {
 
 namespace detail {
 
-template <class In>
-json input_schema_of() {
-  if constexpr (std::is_same_v<In, NoInput>)
-    return json{{"type", "object"}, {"properties", json::object()}, {"additionalProperties", false}};
-  else if constexpr (std::is_same_v<In, json>)
-    return json{{"type", "object"}};
-  else
-    return schema_of<In>();
-}
-
 // The members of a handler's input, in the order they are declared.
 template <class In>
 std::vector<std::string> names_of() {
   std::vector<std::string> names;
-  if constexpr (!std::is_same_v<In, NoInput> && !std::is_same_v<In, json>) {
-    In in{};
-    for_each_member(in, [&](std::string_view name, auto&) { names.emplace_back(name); });
-  }
+  if constexpr (!std::is_same_v<In, NoInput> && !std::is_same_v<In, json>)
+    for_each_index<In>([&]<std::size_t I>() { names.emplace_back(member_wire_name<In, I>); });
   return names;
 }
 
@@ -225,8 +213,8 @@ Server& Server::tool(std::string name, std::string description, F handler, ToolO
   Tool definition;
   definition.name = std::move(name);
   definition.description = std::move(description);
-  definition.inputSchema = detail::input_schema_of<typename Traits::Input>();
-  if constexpr (has_structured_output<typename Traits::Output>) definition.outputSchema = output_schema_of<typename Traits::Output>();
+  definition.inputSchema = input_schema_of<typename Traits::Input>();
+  if constexpr (has_structured_output<typename Traits::Output>) definition.outputSchema = schema_of<typename Traits::Output>(SchemaUse::output);
   return add_tool(std::move(definition), detail::make_handler<CallToolResult>(std::move(handler), detail::ToToolResult{}),
                   std::move(options));
 }
@@ -254,7 +242,7 @@ Server& Server::prompt(std::string name, std::string description, F handler, Pro
   Prompt definition;
   definition.name = std::move(name);
   definition.description = std::move(description);
-  definition.arguments = detail::prompt_arguments_of(detail::input_schema_of<typename Traits::Input>(),
+  definition.arguments = detail::prompt_arguments_of(input_schema_of<typename Traits::Input>(),
                                                      detail::names_of<typename Traits::Input>());
   return add_prompt(std::move(definition), detail::make_handler<GetPromptResult>(std::move(handler), detail::ToPromptResult{}),
                     std::move(options));

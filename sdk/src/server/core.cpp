@@ -138,13 +138,10 @@ void Core::add(ToolEntry entry) {
     entry.output_form = protocol::output_form(*entry.definition.outputSchema);
   }
   if (entry.options.portable_only) {
-    for (const json* schema : {&entry.definition.inputSchema, entry.definition.outputSchema ? &*entry.definition.outputSchema : nullptr}) {
-      if (schema == nullptr) continue;
-      for (const PortabilityNote& note : lint_portability(*schema)) {
-        const std::string words = "tool '" + name + "': " + note.client + ": " + note.what;
-        if (options_.strict_portability) misuse(words);
-        log(LoggingLevel::warning, words);
-      }
+    for (const PortabilityNote& note : lint_portability(entry.definition.inputSchema)) {
+      const std::string words = "tool '" + name + "': " + note.client + ": input schema " + note.location + ": " + note.what;
+      if (options_.strict_portability) misuse(words);
+      log(LoggingLevel::warning, words);
     }
   }
   if (!entry.definition.annotations) entry.definition.annotations = annotations_of(entry.options.effects);

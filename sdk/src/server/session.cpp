@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages in, eras, opening and ending.
+#include "server/session.hpp"
+
+#include "base/json_text.hpp"
+#include "protocol/codec.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/meta.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace sumun::server {
+
+using protocol::Method;
+
+namespace {
+
+Error invalid(std::string words) { return fail(ErrorCode::invalid_request, std::move(words)); }
+
+}  // namespace
+
+Session::Session(std::shared_ptr<Core> core, Transport& transport, boost::asio::any_io_executor executor, WorkerPool& pool,
+                 SessionOptions options, std::function<void()> finished)
+    : core_(std::move(core)),
+      transport_(transport),
+      executor_(std::move(executor)),
+      pool_(pool),
+      options_(std::move(options)),
+      principal_(std::make_shared<const Principal>(options_.principal)),
+      finished_(std::move(finished)),
+      inbox_(executor_, [](Job job) { job(); }),
+      waiting_bytes_(std::make_shared<std::atomic<std::size_t>>(0)),
+      grace_timer_(executor_) {}
+
+Session::~Session() = default;
+
+std::shared_ptr<Session> Session::start(std::shared_ptr<Core> core, Transport& transport, boost::asio::any_io_executor executor,
+                                        WorkerPool& pool, SessionOptions options, std::function<void()> finished) {
+  std::shared_ptr<Session> session(
+      new Session(std::move(core), transport, std::move(executor), pool, std::move(options), std::move(finished)));
+  session->core_->observe(session);
+  Transport::Events events;
+  events.message = [session](std::string_view text) { return session->on_message(text); };
+  events.refused = [session](Error why) { session->on_refused(std::move(why)); };
+  events.ended = [session] { session->on_ended(); };
+  events.closed = [session](Error) { session->on_closed(); };
+  transport.start(std::move(events));
+  return session;
+}
+
+Flow Session::on_message(std::string_view text) {
+  if (ending_) return Flow::go_on;
+  auto value = parse_json(text);
+  if (!value) {
+    on_refused(std::move(value).error());
+    return Flow::go_on;
+  }
+  if (jsonrpc::is_batch(*value)) on_batch(*std::move(value), text.size());
+  else on_one(jsonrpc::decode(*std::move(value)), text.size(), nullptr);
+  return waiting_bytes_->load(std::memory_order_relaxed) > kEaseWaitingBytes ? Flow::ease : Flow::go_on;
+}
+
+Revision Session::reply_revision() const { return legacy_ ? legacy_->revision : kLatestRevision; }
+
+void Session::on_refused(Error why) {
+  core_->log(LoggingLevel::debug, "refused a message: " + why.message);
+  transport_.send(jsonrpc::encode_error(std::nullopt, why, protocol::missing_id(reply_revision())));
+}
+
+// 2025-03-26 basic, Batching: "MUST NOT" hold initialize; every other revision has no batches.
+void Session::on_batch(json value, std::size_t bytes) {
+  if (!legacy_ || !allows(legacy_->revision, Feature::batching)) {
+    on_refused(invalid("batches (JSON arrays) belong to revision 2025-03-26; send one message a line"));
+    return;
+  }
+  auto messages = jsonrpc::decode_batch(std::move(value));
+  if (!messages) {
+    on_refused(std::move(messages).error());
+    return;
+  }
+  auto batch = std::make_shared<Batch>();
+  batch->waiting = 1;  // held until all members are taken, so that quick answers do not leave early
+  const std::size_t share = bytes / messages->size() + 1;
+  for (jsonrpc::Message& message : *messages) on_one(std::move(message), share, batch);
+  send_answer(batch, "");
+}
+
+void Session::on_one(jsonrpc::Message message, std::size_t bytes, const std::shared_ptr<Batch>& batch) {
+  if (auto* request = std::get_if<jsonrpc::Request>(&message)) {
+    if (batch) ++batch->waiting;
+    on_request(std::move(*request), bytes, batch);
+  } else if (auto* notification = std::get_if<jsonrpc::Notification>(&message)) {
+    on_notification(std::move(*notification));
+  } else if (auto* response = std::get_if<jsonrpc::Response>(&message)) {
+    if (!asked_.resolve(std::move(*response))) core_->log(LoggingLevel::debug, "an answer came that nobody waits for");
+  } else if (auto* error = std::get_if<jsonrpc::ErrorResponse>(&message)) {
+    if (!asked_.resolve(std::move(*error))) core_->log(LoggingLevel::debug, "an error came that nobody waits for");
+  } else if (auto* malformed = std::get_if<jsonrpc::Malformed>(&message)) {
+    core_->log(LoggingLevel::debug, "refused a message: " + malformed->error.message);
+    if (!malformed->answer) return;
+    if (batch) ++batch->waiting;
+    send_answer(batch, jsonrpc::encode_error(malformed->id, malformed->error, protocol::missing_id(reply_revision())));
+  }
+}
+
+Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> Session::era_of(jsonrpc::Request& request) const {
+  if (request.params.is_null()) request.params = json::object();
+  if (!request.params.is_object()) return fail(ErrorCode::invalid_params, "params: expected object");
+  auto meta = protocol::take_request_meta(request.params, legacy_ ? protocol::LegacySession::open : protocol::LegacySession::none);
+  if (!meta) return std::move(meta).error();
+  if (meta->is_modern()) {
+    const auto revision = revision_of(*meta->protocolVersion);
+    if (!revision || !is_modern(*revision)) return protocol::unsupported_protocol_version(*meta->protocolVersion, kRevisions);
+    return std::pair(*revision, std::shared_ptr<const RequestMeta>(std::make_shared<RequestMeta>(*std::move(meta))));
+  }
+  if (!legacy_) {
+    // Before a session only these two are understood without per-request fields.
+    if (request.method == protocol::name(Method::initialize) || request.method == protocol::name(Method::ping))
+      return std::pair(kLatestLegacyRevision, std::shared_ptr<const RequestMeta>(std::make_shared<RequestMeta>(*std::move(meta))));
+    return fail(ErrorCode::invalid_params, "params._meta." + std::string(protocol::kProtocolVersionKey) +
+                                               ": missing; send it with every request (2026-07-28), or open a session with "
+                                               "initialize (2025-11-25 and before)");
+  }
+  auto own = std::make_shared<RequestMeta>(*legacy_->client);
+  own->progressToken = std::move(meta->progressToken);
+  own->rest = std::move(meta->rest);
+  return std::pair(legacy_->revision, std::shared_ptr<const RequestMeta>(std::move(own)));
+}
+
+void Session::on_request(jsonrpc::Request request, std::size_t bytes, const std::shared_ptr<Batch>& batch) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->id = std::move(request.id);
+  exchange->batch = batch;
+  exchange->revision = reply_revision();
+  if (in_flight_.count(exchange->id) != 0) {
+    auto error = invalid("id: a request with this id is still being answered");
+    send_answer(batch, jsonrpc::encode_error(exchange->id, error));
+    return;
+  }
+  auto era = era_of(request);
+  if (!era) {
+    refuse(*exchange, std::move(era).error());
+    return;
+  }
+  exchange->revision = era->first;
+  exchange->meta = std::move(era->second);
+  const protocol::MethodInfo* method = protocol::find_method(request.method);
+  if (method == nullptr || method->kind != protocol::MethodKind::request || method->direction == protocol::Direction::to_client ||
+      !protocol::has_method(exchange->revision, method->method)) {
+    refuse(*exchange, fail(ErrorCode::method_not_found, "method not found: " + in_quotes(request.method)));
+    return;
+  }
+  exchange->method = method->method;
+  if (batch && method->method == Method::initialize) {
+    refuse(*exchange, invalid("initialize must not be part of a batch"));
+    return;
+  }
+  dispatch(std::move(exchange), std::move(request.params), bytes);
+}
+
+void Session::dispatch(ExchangePtr exchange, json params, std::size_t bytes) {
+  const auto offered = [&](bool there) {
+    if (!there)
+      refuse(*exchange, fail(ErrorCode::method_not_found,
+                             "method not found: this server offers no " + std::string(protocol::name(exchange->method))));
+    return there;
+  };
+  const auto registry = core_->registry();
+  switch (exchange->method) {
+    case Method::initialize: return initialize(exchange, std::move(params));
+    case Method::ping: return answer(*exchange, EmptyResult{});
+    case Method::server_discover: return discover(exchange);
+    case Method::logging_set_level: return set_level(exchange, std::move(params));
+    case Method::subscriptions_listen: return listen(exchange, std::move(params));
+    case Method::completion_complete:
+      if (offered(registry->completions)) complete(std::move(exchange), std::move(params), bytes);
+      return;
+    case Method::tools_list:
+      if (offered(!registry->tools.empty())) list_tools(exchange, std::move(params));
+      return;
+    case Method::tools_call:
+      if (offered(!registry->tools.empty())) call_tool(std::move(exchange), std::move(params), bytes);
+      return;
+    case Method::prompts_list:
+      if (offered(!registry->prompts.empty())) list_prompts(exchange, std::move(params));
+      return;
+    case Method::prompts_get:
+      if (offered(!registry->prompts.empty())) get_prompt(std::move(exchange), std::move(params), bytes);
+      return;
+    default: break;
+  }
+  if (!offered(!registry->resources.empty() || !registry->templates.empty())) return;
+  switch (exchange->method) {
+    case Method::resources_list: return list_resources(exchange, std::move(params), bytes);
+    case Method::resources_templates_list: return list_templates(exchange, std::move(params));
+    case Method::resources_read: return read_resource(std::move(exchange), std::move(params), bytes);
+    case Method::resources_subscribe: return subscribe(exchange, std::move(params));
+    case Method::resources_unsubscribe: return unsubscribe(exchange, std::move(params));
+    default: return refuse(*exchange, fail(ErrorCode::method_not_found, "method not found"));
+  }
+}
+
+// 2025-11-25 basic/lifecycle, Version Negotiation: the client's version if we have it, else the newest we have.
+void Session::initialize(const ExchangePtr& exchange, json params) {
+  auto asked = protocol::decode_params<InitializeRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  const auto known = revision_of(asked->protocolVersion);
+  const Revision revision = known && !is_modern(*known) ? *known : kLatestLegacyRevision;
+  auto client = std::make_shared<RequestMeta>();
+  client->clientInfo = std::move(asked->clientInfo);
+  client->clientCapabilities = std::move(asked->capabilities);
+  legacy_ = Legacy{revision, std::move(client), LoggingLevel::info, false, {}};
+  exchange->revision = revision;
+
+  InitializeResult result;
+  result.protocolVersion = version_string(revision);
+  result.capabilities = core_->capabilities();
+  result.serverInfo = core_->info();
+  if (!core_->options().instructions.empty()) result.instructions = core_->options().instructions;
+  answer(*exchange, result);
+}
+
+void Session::discover(const ExchangePtr& exchange) {
+  DiscoverResult result;
+  for (const Revision revision : kRevisions) result.supportedVersions.emplace_back(version_string(revision));
+  result.capabilities = core_->capabilities();
+  if (!core_->options().instructions.empty()) result.instructions = core_->options().instructions;
+  result.ttlMs = core_->options().list_ttl.count();
+  result.cacheScope = CacheScope::public_;
+  answer(*exchange, result);
+}
+
+void Session::on_notification(jsonrpc::Notification notification) {
+  const protocol::MethodInfo* method = protocol::find_method(notification.method);
+  if (method == nullptr) return;
+  if (method->method == Method::initialized) {
+    if (legacy_) legacy_->initialized = true;
+  } else if (method->method == Method::cancelled) {
+    auto params = protocol::decode_params<CancelledNotificationParams>(std::move(notification.params));
+    if (!params) return core_->log(LoggingLevel::debug, "notifications/cancelled: " + params.error().message);
+    if (params->requestId) cancel(*params->requestId);
+  }
+}
+
+// 2026-07-28 basic/patterns/cancellation: no further message for it, and initialize is not cancelled.
+void Session::cancel(const RequestId& id) {
+  const auto found = in_flight_.find(id);
+  if (found == in_flight_.end()) return;
+  const ExchangePtr exchange = found->second;
+  drop(exchange, fail(ErrorCode::cancelled, "the call was cancelled"));
+  send_answer(exchange->batch, "");
+  finish_when_idle();
+}
+
+// Takes an exchange out of flight without an answer and tells its handler to stop.
+void Session::drop(const ExchangePtr& exchange, const Error& why) {
+  exchange->done = true;
+  in_flight_.erase(exchange->id);
+  if (exchange->listening) {
+    --listeners_;
+    if (exchange->listening->resourceSubscriptions) subscribed_uris_ -= exchange->listening->resourceSubscriptions->size();
+  }
+  for (const RequestId& question : exchange->asked) asked_.fail(question, why);
+  exchange->time_limit.reset();
+  if (exchange->call) exchange->call->request_stop();
+  exchange->cancel.emit(boost::asio::cancellation_type::terminal);
+}
+
+void Session::refuse(Exchange& exchange, Error error) {
+  reply(exchange, jsonrpc::encode_error(exchange.id, protocol::error_for(exchange.revision, std::move(error)),
+                                        protocol::missing_id(exchange.revision)));
+}
+
+void Session::reply(Exchange& exchange, std::string message) {
+  if (std::exchange(exchange.done, true)) return;
+  const auto found = in_flight_.find(exchange.id);
+  ExchangePtr held;  // it may be the last reference
+  if (found != in_flight_.end() && found->second.get() == &exchange) {
+    held = std::move(found->second);
+    in_flight_.erase(found);
+    exchange.time_limit.reset();
+  }
+  send_answer(exchange.batch, std::move(message));
+  finish_when_idle();
+}
+
+void Session::deliver(const RequestId& id, const CallState& call, std::string message) {
+  const auto found = in_flight_.find(id);
+  if (found == in_flight_.end() || found->second->call.get() != &call) return;  // cancelled meanwhile
+  reply(*found->second, std::move(message));
+}
+
+void Session::send_answer(const std::shared_ptr<Batch>& batch, std::string message) {
+  if (!batch) {
+    if (!message.empty()) transport_.send(std::move(message));
+    return;
+  }
+  if (!message.empty()) {
+    batch->text += batch->text.empty() ? "[" : ",";
+    batch->text += message;
+  }
+  if (--batch->waiting == 0 && !batch->text.empty()) transport_.send(std::move(batch->text) + "]");
+}
+
+void Session::on_ended() {
+  if (std::exchange(ending_, true)) return;
+  if (in_flight_.size() > listeners_) {
+    grace_timer_.expires_after(options_.grace);
+    grace_timer_.async_wait([weak = weak_from_this()](boost::system::error_code failed) {
+      auto session = weak.lock();
+      if (!failed && session) session->cancel_all();
+    });
+  }
+  finish_when_idle();
+}
+
+void Session::end() {
+  if (closed_) return;
+  end_listening();
+  on_ended();
+}
+
+void Session::cancel_all() {
+  std::vector<ExchangePtr> all;
+  for (const auto& [id, exchange] : in_flight_) all.push_back(exchange);
+  for (const ExchangePtr& exchange : all) drop(exchange, fail(ErrorCode::closed, "the connection is closed"));
+  finish_when_idle();
+}
+
+void Session::finish_when_idle() {
+  if (!ending_ || closed_ || in_flight_.size() > listeners_) return;
+  grace_timer_.cancel();
+  transport_.close();
+}
+
+void Session::on_closed() {
+  if (std::exchange(closed_, true)) return;
+  ending_ = true;
+  cancel_all();
+  asked_.close();
+  inbox_.close();
+  grace_timer_.cancel();
+  if (finished_) std::exchange(finished_, nullptr)();
+}
+
+}  // namespace sumun::server

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection of a client: decides the era of each message, keeps what is in flight, and answers each request
+// exactly once, or never if it was cancelled. Split by feature:
+//   session.cpp        messages, eras, opening and ending
+//   session_calls.cpp  handlers: tools/call, prompts/get, resources/read, completion/complete
+//   session_lists.cpp  lists and their pages
+//   session_asks.cpp   our requests to the client (legacy), notifications and subscriptions
+#pragma once
+#include "jsonrpc/message.hpp"
+#include "jsonrpc/pending.hpp"
+#include "protocol/methods.hpp"
+#include "runtime/inbox.hpp"
+#include "runtime/job.hpp"
+#include "runtime/worker_pool.hpp"
+#include "server/call_state.hpp"
+#include "server/core.hpp"
+
+#include <sumun/transport.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace sumun::server {
+
+/// The answers to one batch of 2025-03-26, which leave together. Spec: 2025-03-26 basic, Batching
+struct Batch {
+  std::size_t waiting = 0;  // requests not answered yet
+  std::string text;         // the answers so far, with commas
+};
+
+/// One request that is being answered. Thread: the strand.
+struct Exchange {
+  RequestId id;
+  protocol::Method method = protocol::Method::ping;
+  Revision revision = kLatestRevision;
+  std::shared_ptr<const RequestMeta> meta;
+  std::shared_ptr<Batch> batch;
+  std::shared_ptr<CallState> call;                      // while a handler runs
+  boost::asio::cancellation_signal cancel;              // of a coroutine
+  std::unique_ptr<boost::asio::steady_timer> time_limit;
+  std::vector<RequestId> asked;                         // our requests to the client on its behalf
+  std::optional<SubscriptionFilter> listening;          // of subscriptions/listen
+  bool done = false;                                    // true once answered or dropped
+};
+using ExchangePtr = std::shared_ptr<Exchange>;
+
+struct SessionOptions {
+  Principal principal;
+  std::chrono::milliseconds grace{250};  // how long running handlers may go on after the end of input
+};
+
+/// Thread:  the strand of `executor`, but for Observer's functions.
+/// Owner:   its transport (through the events); what runs elsewhere keeps weak references.
+/// Ends by: the end of input or `end()`: nothing new is taken, handlers get `grace` and are then cancelled, what is answered
+///          is written, the transport is closed; or by the loss of the transport. Then `finished`, once.
+class Session final : public Observer, public std::enable_shared_from_this<Session> {
+ public:
+  static std::shared_ptr<Session> start(std::shared_ptr<Core> core, Transport& transport, boost::asio::any_io_executor executor,
+                                        WorkerPool& pool, SessionOptions options, std::function<void()> finished);
+  ~Session() override;
+
+  /// Begins the orderly end: as at the end of input, and open subscriptions are told.
+  void end();
+
+  // -- Observer: any thread
+  void list_changed(ListKind kind) override;
+  void resource_updated(const std::string& uri) override;
+
+  // -- for CallState, on the strand
+  /// Sends a notification that belongs to a request which is still in flight; dropped when the client reads too slowly.
+  void tell(const RequestId& request, std::string message);
+  /// Sends the whole message that answers a request, if it is still in flight for this call.
+  void deliver(const RequestId& id, const CallState& call, std::string message);
+  using Asked = std::function<void(Result<std::vector<InputResponse>>)>;
+  void push_questions(const RequestId& request, std::vector<KeyedQuestion> questions, Asked done);
+
+ private:
+  Session(std::shared_ptr<Core> core, Transport& transport, boost::asio::any_io_executor executor, WorkerPool& pool,
+          SessionOptions options, std::function<void()> finished);
+
+  // What `initialize` opened.
+  struct Legacy {
+    Revision revision;
+    std::shared_ptr<const RequestMeta> client;  // who it is and what it can do
+    LoggingLevel level = LoggingLevel::info;
+    bool initialized = false;  // true once it said so; only then is anything pushed
+    std::set<std::string, std::less<>> subscribed;
+  };
+
+  // -- session.cpp
+  Flow on_message(std::string_view text);
+  void on_one(jsonrpc::Message message, std::size_t bytes, const std::shared_ptr<Batch>& batch);
+  void on_batch(json value, std::size_t bytes);
+  void on_request(jsonrpc::Request request, std::size_t bytes, const std::shared_ptr<Batch>& batch);
+  void on_notification(jsonrpc::Notification notification);
+  void on_refused(Error why);
+  void on_ended();
+  void on_closed();
+  Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> era_of(jsonrpc::Request& request) const;
+  void dispatch(ExchangePtr exchange, json params, std::size_t bytes);
+  void initialize(const ExchangePtr& exchange, json params);
+  void discover(const ExchangePtr& exchange);
+  Revision reply_revision() const;  // for errors about what could not be read
+  void cancel(const RequestId& id);
+  void drop(const ExchangePtr& exchange, const Error& why);
+  void finish_when_idle();
+  void cancel_all();
+
+  // -- answering
+  template <class T>
+  void answer(Exchange& exchange, const T& result) {
+    reply(exchange, protocol::encode_response(exchange.id, result, protocol::Receiver{exchange.revision, &core_->stamp()}));
+  }
+  void refuse(Exchange& exchange, Error error);
+  /// Sends the whole message that answers, once; nothing when the exchange was dropped.
+  void reply(Exchange& exchange, std::string message);
+  void send_answer(const std::shared_ptr<Batch>& batch, std::string message);
+
+  // -- session_calls.cpp
+  void call_tool(ExchangePtr exchange, json params, std::size_t bytes);
+  void get_prompt(ExchangePtr exchange, json params, std::size_t bytes);
+  void read_resource(ExchangePtr exchange, json params, std::size_t bytes);
+  void complete(ExchangePtr exchange, json params, std::size_t bytes);
+  std::shared_ptr<CallState> make_call(const ExchangePtr& exchange, std::string target, Running running, bool only_reads,
+                                       std::chrono::milliseconds timeout);
+  template <class Params>
+  bool take_up(const ExchangePtr& exchange, CallState& call, Params& params, const json& input);
+  template <class R, class Finish>
+  void carry_out(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
+                 json input, std::size_t bytes, Finish finish);
+  template <class R, class Finish>
+  void run_handler(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
+                   json input, std::size_t bytes, Finish finish);
+  bool put_on_worker(const ExchangePtr& exchange, const Executor& where, std::size_t bytes, Job job);
+
+  // -- session_lists.cpp
+  void list_tools(const ExchangePtr& exchange, json params);
+  void list_prompts(const ExchangePtr& exchange, json params);
+  void list_resources(const ExchangePtr& exchange, json params, std::size_t bytes);
+  void list_templates(const ExchangePtr& exchange, json params);
+
+  // -- session_asks.cpp
+  void subscribe(const ExchangePtr& exchange, json params);
+  void unsubscribe(const ExchangePtr& exchange, json params);
+  void set_level(const ExchangePtr& exchange, json params);
+  void listen(const ExchangePtr& exchange, json params);
+  void end_listening();
+  void push_list_changed(ListKind kind);
+  void push_resource_updated(const std::string& uri);
+
+  const std::shared_ptr<Core> core_;
+  Transport& transport_;
+  const boost::asio::any_io_executor executor_;
+  WorkerPool& pool_;
+  const SessionOptions options_;
+  const std::shared_ptr<const Principal> principal_;
+  std::function<void()> finished_;
+  Inbox<Job> inbox_;
+
+  std::optional<Legacy> legacy_;
+  std::unordered_map<RequestId, ExchangePtr> in_flight_;
+  std::size_t listeners_ = 0;        // subscriptions among them
+  std::size_t subscribed_uris_ = 0;  // URIs of all of them
+  jsonrpc::PendingRequests asked_;
+  std::shared_ptr<std::atomic<std::size_t>> waiting_bytes_;  // of requests that no worker has begun
+  boost::asio::steady_timer grace_timer_;
+  bool ending_ = false;
+  bool closed_ = false;
+};
+
+/// Brings a call's answer to its session, behind all that the handler said before. Thread: any.
+void hand_over(const CallState& call, std::string message);
+
+}  // namespace sumun::server

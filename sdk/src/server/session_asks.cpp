@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the server sends of itself: questions pushed to legacy clients, notifications, and subscriptions.
+#include "base/random.hpp"
+#include "protocol/codec.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/meta.hpp"
+#include "server/session.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace sumun::server {
+
+using protocol::Method;
+
+namespace {
+
+Method method_of(ListKind kind) {
+  switch (kind) {
+    case ListKind::tools: return Method::tools_list_changed;
+    case ListKind::prompts: return Method::prompts_list_changed;
+    case ListKind::resources: return Method::resources_list_changed;
+  }
+  return Method::tools_list_changed;
+}
+
+bool wants(const SubscriptionFilter& filter, ListKind kind) {
+  switch (kind) {
+    case ListKind::tools: return filter.toolsListChanged.value_or(false);
+    case ListKind::prompts: return filter.promptsListChanged.value_or(false);
+    case ListKind::resources: return filter.resourcesListChanged.value_or(false);
+  }
+  return false;
+}
+
+}  // namespace
+
+void Session::tell(const RequestId& request, std::string message) {
+  const auto found = in_flight_.find(request);
+  const bool in_place = found == in_flight_.end();  // a quick handler is never in flight; it runs right now
+  if (!in_place && found->second->done) return;
+  if (transport_.queued_bytes() > kMaxOutputBytes) return;
+  transport_.send(std::move(message));
+}
+
+// -- questions
+
+namespace {
+
+// Collects the answers to the questions of one ask.
+struct Round {
+  std::vector<InputRequest> questions;
+  std::vector<std::optional<InputResponse>> answers;
+  std::size_t missing = 0;
+  Session::Asked done;
+  std::unique_ptr<boost::asio::steady_timer> time_limit;
+
+  void take(std::size_t index, Result<json> answer) {
+    if (!done) return;
+    if (!answer) {
+      Error why = std::move(answer).error();
+      // The client's own codes mean nothing to a tool: it was refused, and why.
+      if (static_cast<int>(why.code) < 0) why = fail("the client refused the question: " + why.message);
+      return finish(std::move(why));
+    }
+    auto read = protocol::decode_input_response(questions[index], *std::move(answer), "result");
+    if (!read) return finish(fail("the client's answer cannot be used: " + read.error().message));
+    answers[index] = *std::move(read);
+    if (--missing > 0) return;
+    std::vector<InputResponse> all;
+    for (auto& one : answers) all.push_back(*std::move(one));
+    finish(std::move(all));
+  }
+  void finish(Result<std::vector<InputResponse>> result) {
+    if (time_limit) time_limit->cancel();
+    std::exchange(done, nullptr)(std::move(result));
+  }
+};
+
+}  // namespace
+
+// Spec: 2025-11-25 client/elicitation, client/sampling, client/roots
+void Session::push_questions(const RequestId& request, std::vector<KeyedQuestion> questions, Asked done) {
+  const auto found = in_flight_.find(request);
+  if (closed_ || found == in_flight_.end()) return done(fail(ErrorCode::cancelled, "the call was cancelled"));
+  const ExchangePtr exchange = found->second;
+  auto round = std::make_shared<Round>();
+  round->done = std::move(done);
+  round->missing = questions.size();
+  round->answers.resize(questions.size());
+  std::vector<RequestId> ids;
+  for (KeyedQuestion& question : questions) {
+    if (auto* url = std::get_if<ElicitRequestURLParams>(&question.request))
+      if (allows(exchange->revision, Feature::elicitation_id) && !url->elicitationId) url->elicitationId = random_id();
+    const std::size_t index = round->questions.size();
+    round->questions.push_back(std::move(question.request));
+    const RequestId id = asked_.add([round, index](Result<json> answer) { round->take(index, std::move(answer)); });
+    ids.push_back(id);
+    exchange->asked.push_back(id);
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!round->done) return;  // the connection closed meanwhile
+    const InputRequest& one = round->questions[i];
+    transport_.send(std::visit(
+        [&](const auto& params) { return protocol::encode_request(ids[i], protocol::method_of(one), params, exchange->revision); }, one));
+  }
+  round->time_limit = std::make_unique<boost::asio::steady_timer>(executor_, kAskLimit);
+  round->time_limit->async_wait([weak = weak_from_this(), weak_round = std::weak_ptr(round), ids](boost::system::error_code failed) {
+    auto session = weak.lock();
+    auto late = weak_round.lock();
+    if (failed || !session || !late || !late->done) return;
+    for (const RequestId& id : ids) {
+      CancelledNotificationParams params;
+      params.requestId = id;
+      params.reason = "nobody answered in time";
+      session->transport_.send(protocol::encode_notification(protocol::name(Method::cancelled), params, session->reply_revision()));
+      session->asked_.fail(id, fail(ErrorCode::timeout, "nobody answered in time"));
+    }
+  });
+}
+
+// -- legacy subscriptions and levels
+
+void Session::set_level(const ExchangePtr& exchange, json params) {
+  auto asked = protocol::decode_params<SetLevelRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  legacy_->level = asked->level;
+  answer(*exchange, EmptyResult{});
+}
+
+void Session::subscribe(const ExchangePtr& exchange, json params) {
+  auto asked = protocol::decode_params<SubscribeRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  if (legacy_->subscribed.size() >= kMaxSubscribedUris)
+    return refuse(*exchange, fail(ErrorCode::busy, "at most " + std::to_string(kMaxSubscribedUris) + " resources can be subscribed"));
+  legacy_->subscribed.insert(std::move(asked->uri));
+  answer(*exchange, EmptyResult{});
+}
+
+void Session::unsubscribe(const ExchangePtr& exchange, json params) {
+  auto asked = protocol::decode_params<SubscribeRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  legacy_->subscribed.erase(asked->uri);
+  answer(*exchange, EmptyResult{});
+}
+
+// -- subscriptions/listen
+
+// 2026-07-28 basic/patterns/subscriptions: the acknowledgment comes first and names what is honoured.
+void Session::listen(const ExchangePtr& exchange, json params) {
+  auto asked = protocol::decode_params<SubscriptionsListenRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  SubscriptionFilter filter = std::move(asked->notifications);
+  const std::size_t uris = filter.resourceSubscriptions ? filter.resourceSubscriptions->size() : 0;
+  if (listeners_ >= kMaxSubscriptions || subscribed_uris_ + uris > kMaxSubscribedUris)
+    return refuse(*exchange, fail(ErrorCode::busy, "too many subscriptions: at most " + std::to_string(kMaxSubscriptions) + " with " +
+                                                       std::to_string(kMaxSubscribedUris) + " resources in all"));
+  const ServerCapabilities offered = core_->capabilities();
+  if (!offered.tools) filter.toolsListChanged.reset();
+  if (!offered.prompts) filter.promptsListChanged.reset();
+  if (!offered.resources) {
+    filter.resourcesListChanged.reset();
+    filter.resourceSubscriptions.reset();
+  }
+  SubscriptionsAcknowledgedNotificationParams acknowledged;
+  acknowledged.notifications = filter;
+  acknowledged._meta = protocol::subscription_meta(exchange->id);
+  transport_.send(protocol::encode_notification(protocol::name(Method::subscriptions_acknowledged), acknowledged, exchange->revision));
+  ++listeners_;
+  subscribed_uris_ += filter.resourceSubscriptions ? filter.resourceSubscriptions->size() : 0;
+  exchange->listening = std::move(filter);
+  in_flight_[exchange->id] = exchange;
+}
+
+// 2026-07-28 basic/patterns/subscriptions, Graceful Closure
+void Session::end_listening() {
+  std::vector<ExchangePtr> open;
+  for (const auto& [id, exchange] : in_flight_)
+    if (exchange->listening) open.push_back(exchange);
+  for (const ExchangePtr& exchange : open) {
+    SubscriptionsListenResult result;
+    result._meta = protocol::subscription_meta(exchange->id);
+    std::string message = protocol::encode_response(exchange->id, result, protocol::Receiver{exchange->revision, &core_->stamp()});
+    drop(exchange, fail(ErrorCode::closed, "the server is ending"));
+    transport_.send(std::move(message));
+  }
+}
+
+// -- changes
+
+void Session::list_changed(ListKind kind) {
+  inbox_.push(Job([weak = weak_from_this(), kind] {
+    if (auto session = weak.lock()) session->push_list_changed(kind);
+  }));
+}
+
+void Session::resource_updated(const std::string& uri) {
+  inbox_.push(Job([weak = weak_from_this(), uri] {
+    if (auto session = weak.lock()) session->push_resource_updated(uri);
+  }));
+}
+
+void Session::push_list_changed(ListKind kind) {
+  if (closed_) return;
+  const auto name = protocol::name(method_of(kind));
+  if (legacy_ && legacy_->initialized)
+    transport_.send(protocol::encode_notification(name, NotificationParams{}, legacy_->revision));
+  for (const auto& [id, exchange] : in_flight_) {
+    if (!exchange->listening || !wants(*exchange->listening, kind)) continue;
+    NotificationParams params;
+    params._meta = protocol::subscription_meta(id);
+    transport_.send(protocol::encode_notification(name, params, exchange->revision));
+  }
+}
+
+void Session::push_resource_updated(const std::string& uri) {
+  if (closed_) return;
+  const auto name = protocol::name(Method::resources_updated);
+  ResourceUpdatedNotificationParams params;
+  params.uri = uri;
+  if (legacy_ && legacy_->initialized && legacy_->subscribed.count(uri) != 0)
+    transport_.send(protocol::encode_notification(name, params, legacy_->revision));
+  for (const auto& [id, exchange] : in_flight_) {
+    if (!exchange->listening || !exchange->listening->resourceSubscriptions) continue;
+    const auto& uris = *exchange->listening->resourceSubscriptions;
+    if (std::find(uris.begin(), uris.end(), uri) == uris.end()) continue;
+    params._meta = protocol::subscription_meta(id);
+    transport_.send(protocol::encode_notification(name, params, exchange->revision));
+  }
+}
+
+}  // namespace sumun::server

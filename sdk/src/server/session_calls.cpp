@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk of a call: find, validate, take up the round, run the handler where it belongs, check what it gave, answer.
+#include "base/json_text.hpp"
+#include "protocol/codec.hpp"
+#include "protocol/errors.hpp"
+#include "server/outcome.hpp"
+#include "server/session.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace sumun::server {
+
+using protocol::Receiver;
+
+Error error_of(std::exception_ptr thrown, CallState& call) {
+  const auto masked = [&](const std::string& what) {
+    const std::string reference = call.id().substr(0, 8);
+    call.setup().core->log(LoggingLevel::error, call.setup().target + " failed (reference " + reference + "): " + what);
+    return fail("it failed unexpectedly; the server's log says why (reference " + reference + ")");
+  };
+  try {
+    std::rethrow_exception(std::move(thrown));
+  } catch (const ErrorException& error) {
+    return error.error();
+  } catch (const boost::system::system_error& error) {
+    if (call.stopped() || error.code() == boost::asio::error::operation_aborted) return fail(ErrorCode::cancelled, "the call was cancelled");
+    return masked(error.what());
+  } catch (const std::exception& error) {
+    return masked(error.what());
+  } catch (...) {
+    return masked("an exception of an unknown type");
+  }
+}
+
+namespace {
+
+constexpr std::chrono::milliseconds kQuickLimit{5};  // what a quick handler may take before it is logged
+
+// The nearest known name, for a model that mistyped one.
+template <class Entry>
+std::string nearest(const Table<Entry>& table, const std::string& name) {
+  std::string best;
+  std::size_t least = name.size() / 2 + 1;
+  for (const auto& entry : table.list()) {
+    const std::string& other = entry->key();
+    if (name.size() > 64 || other.size() > 64) continue;
+    std::vector<std::size_t> row(other.size() + 1);
+    for (std::size_t j = 0; j <= other.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= name.size(); ++i) {
+      std::size_t diagonal = std::exchange(row[0], i);
+      for (std::size_t j = 1; j <= other.size(); ++j) {
+        const std::size_t cost = diagonal + (name[i - 1] == other[j - 1] ? 0 : 1);
+        diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, cost}));
+      }
+    }
+    if (row.back() < least) {
+      least = row.back();
+      best = other;
+    }
+  }
+  return best.empty() ? "" : "; did you mean '" + best + "'?";
+}
+
+// Errors about the protocol go out as such; every other failure of a tool is a result, so that the model sees it.
+bool is_protocol_error(const Error& error, Revision revision) {
+  if (error.code == ErrorCode::unsupported) return allows(revision, Feature::modern_errors);
+  return static_cast<int>(error.code) < 0 || error.code == ErrorCode::too_many_requests || error.code == ErrorCode::busy;
+}
+
+std::string error_text(const CallState& call, Error error) {
+  const auto& setup = call.setup();
+  return jsonrpc::encode_error(setup.request, protocol::error_for(setup.revision, std::move(error)),
+                               protocol::missing_id(setup.revision));
+}
+
+template <class T>
+std::string result_text(const CallState& call, const T& result, protocol::OutputForm form = protocol::OutputForm::by_value) {
+  const auto& setup = call.setup();
+  return protocol::encode_response(setup.request, result, Receiver{setup.revision, &setup.core->stamp(), form});
+}
+
+// What the output lacks of its schema; empty = nothing.
+std::string broken_output(const ToolEntry& entry, CallToolResult& result) {
+  if (!entry.output || result.failed()) return "";
+  if (!result.structuredContent) return "it has an output schema but returned no structured content";
+  const auto violations = entry.output->validate(*result.structuredContent);
+  return violations.empty() ? "" : explain(violations, "output");
+}
+
+std::string tool_answer(const ToolEntry& entry, CallState& call, Outcome<CallToolResult> outcome) {
+  const std::string& name = entry.definition.name;
+  if (!outcome.value) {
+    if (is_protocol_error(outcome.error, call.setup().revision)) return error_text(call, std::move(outcome.error));
+    return result_text(call, CallToolResult::error(name + ": " + outcome.error.message));
+  }
+  if (const std::string broken = broken_output(entry, *outcome.value); !broken.empty()) {
+    call.setup().core->log(LoggingLevel::error, "tool '" + name + "': its output breaks its schema: " + broken);
+    return result_text(call, CallToolResult::error(name + ": it ran, but its output breaks its own schema: " + broken));
+  }
+  return result_text(call, *outcome.value, entry.output_form);
+}
+
+// Whether rounds of this call must be taken once only.
+bool takes_rounds_once(const CallState& call) { return call.round() > 0 && !call.setup().only_reads; }
+
+// Gives the answer to `send` and, for a round that is taken once, to the store, so that a repetition gets the same.
+template <class Send>
+void keep_and_send(CallState& call, std::string message, Send send) {
+  if (takes_rounds_once(call)) {
+    auto value = parse_json(message);
+    if (value) call.setup().core->calls().answer(call.id(), call.round(), *std::move(value));
+  }
+  send(std::move(message));
+}
+
+template <class R, class Finish, class Send>
+void conclude(const std::shared_ptr<CallState>& call, Outcome<R> outcome, Finish finish, Send send) {
+  if (!outcome.unwound) return keep_and_send(*call, finish(*call, std::move(outcome)), send);
+  auto question = call->input_required();
+  if (!question) return keep_and_send(*call, error_text(*call, std::move(question).error()), send);
+  std::string message = result_text(*call, *question);
+  if (call->setup().only_reads) return send(std::move(message));
+  call->setup().core->calls().open(call->id(), [call, message = std::move(message), send](Result<void> opened) mutable {
+    if (opened) keep_and_send(*call, std::move(message), send);
+    else send(error_text(*call, std::move(opened).error()));
+  });
+}
+
+}  // namespace
+
+// To the strand, behind what the handler said before.
+void hand_over(const CallState& call, std::string message) {
+  auto shared = std::static_pointer_cast<const CallState>(call.shared_from_this());
+  call.setup().outlet.push(Job([shared, message = std::move(message)]() mutable {
+    if (auto session = shared->setup().session.lock()) session->deliver(shared->setup().request, *shared, std::move(message));
+  }));
+}
+
+std::shared_ptr<CallState> Session::make_call(const ExchangePtr& exchange, std::string target, Running running, bool only_reads,
+                                              std::chrono::milliseconds timeout) {
+  CallState::Setup setup{core_,
+                         weak_from_this(),
+                         inbox_.sender(),
+                         executor_,
+                         principal_,
+                         exchange->id,
+                         exchange->revision,
+                         exchange->method,
+                         std::move(target),
+                         exchange->meta,
+                         std::nullopt,
+                         running,
+                         only_reads,
+                         std::nullopt};
+  if (is_modern(exchange->revision)) setup.log_level = exchange->meta->logLevel;
+  else if (legacy_) setup.log_level = legacy_->level;
+  if (timeout.count() > 0) setup.deadline = std::chrono::steady_clock::now() + timeout;
+  exchange->call = std::make_shared<CallState>(std::move(setup));
+  return exchange->call;
+}
+
+bool Session::put_on_worker(const ExchangePtr& exchange, const Executor& where, std::size_t bytes, Job job) {
+  const std::size_t waiting = waiting_bytes_->fetch_add(bytes, std::memory_order_relaxed);
+  if (waiting > 0 && waiting + bytes > kMaxWaitingBytes) {
+    waiting_bytes_->fetch_sub(bytes, std::memory_order_relaxed);
+    refuse(*exchange, fail(ErrorCode::busy, "too many requests wait for a worker; try again when some are answered"));
+    return false;
+  }
+  Job counted([waiting = waiting_bytes_, bytes, job = std::move(job)]() mutable {
+    waiting->fetch_sub(bytes, std::memory_order_relaxed);
+    job();
+  });
+  if (where) {
+    auto shared = std::make_shared<Job>(std::move(counted));
+    where([shared] { (*shared)(); });
+    return true;
+  }
+  if (pool_.submit(std::move(counted))) return true;
+  refuse(*exchange, fail(ErrorCode::busy, "the server is ending"));
+  return false;
+}
+
+// Takes up an earlier round where the client brought one back. False: refused.
+template <class Params>
+bool Session::take_up(const ExchangePtr& exchange, CallState& call, Params& params, const json& input) {
+  if (!allows(exchange->revision, Feature::input_required)) return true;
+  if (params.requestState) {
+    call.bind(input);
+    auto resumed = call.resume(*params.requestState);
+    if (!resumed) {
+      refuse(*exchange, std::move(resumed).error());
+      return false;
+    }
+  }
+  if (params.inputResponses) call.take_responses(*std::move(params.inputResponses));
+  return true;
+}
+
+template <class R, class Finish>
+void Session::carry_out(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
+                        json input, std::size_t bytes, Finish finish) {
+  auto call = exchange->call;
+  if (!takes_rounds_once(*call)) return run_handler(std::move(exchange), handler, std::move(keep), where, std::move(input), bytes, finish);
+  in_flight_[exchange->id] = exchange;
+  core_->calls().consume(call->id(), call->round(), [=, this, &handler, weak = weak_from_this(), sender = inbox_.sender(),
+                                                     input = std::move(input)](Result<gate::Round> round) mutable {
+    sender.push(Job([=, this, &handler, input = std::move(input), round = std::move(round)]() mutable {
+      auto session = weak.lock();
+      if (!session || exchange->done) return;
+      if (!round) return refuse(*exchange, std::move(round).error());
+      if (round->state == gate::Round::State::running)
+        return refuse(*exchange, fail(ErrorCode::invalid_params, "params.requestState: this round is being carried out already"));
+      if (round->state == gate::Round::State::answered) {
+        json again = std::move(round->answer);
+        again["id"] = exchange->id.to_json();
+        return reply(*exchange, dump_json(again));
+      }
+      run_handler(exchange, handler, keep, where, std::move(input), bytes, finish);
+    }));
+  });
+}
+
+template <class R, class Finish>
+void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
+                          json input, std::size_t bytes, Finish finish) {
+  auto call = exchange->call;
+  const bool binds = allows(exchange->revision, Feature::input_required);
+  if (call->setup().running == Running::in_place) {
+    const auto begin = std::chrono::steady_clock::now();
+    auto outcome = run_plain(std::get<PlainHandler<R>>(handler), std::move(input), call);
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    if (took > kQuickLimit)
+      core_->log(LoggingLevel::warning, "'" + call->setup().target + "' is registered as quick and blocked the connection for " +
+                                            std::to_string(took.count()) + " ms");
+    return conclude(call, std::move(outcome), finish, [this, exchange](std::string message) { reply(*exchange, std::move(message)); });
+  }
+
+  in_flight_[exchange->id] = exchange;
+  if (const auto deadline = call->setup().deadline) {
+    exchange->time_limit = std::make_unique<boost::asio::steady_timer>(executor_, *deadline);
+    exchange->time_limit->async_wait([weak_session = weak_from_this(), weak = std::weak_ptr(exchange), finish](boost::system::error_code failed) {
+      auto session = weak_session.lock();
+      auto late = weak.lock();
+      if (failed || !session || !late || late->done) return;
+      auto state = late->call;
+      Outcome<R> outcome;
+      outcome.error = fail(ErrorCode::timeout, "it took longer than it may and was told to stop");
+      session->reply(*late, finish(*state, std::move(outcome)));
+      state->request_stop();
+      late->cancel.emit(boost::asio::cancellation_type::terminal);
+    });
+  }
+  const auto send = [call](std::string message) { hand_over(*call, std::move(message)); };
+  if (const auto* coroutine = std::get_if<CoroutineHandler<R>>(&handler)) {
+    if (binds) call->bind(input);
+    auto done = [exchange, call, keep, finish, send](std::exception_ptr thrown, Outcome<R> outcome) {
+      if (thrown) outcome.error = error_of(thrown, *call);
+      conclude(call, std::move(outcome), finish, send);
+    };
+    boost::asio::co_spawn(executor_, run_coroutine<R>(coroutine, std::move(input), call),
+                          boost::asio::bind_cancellation_slot(exchange->cancel.slot(), boost::asio::bind_executor(executor_, std::move(done))));
+    return;
+  }
+  put_on_worker(exchange, where, bytes,
+                Job([call, keep, plain = &std::get<PlainHandler<R>>(handler), input = std::move(input), binds, finish, send]() mutable {
+                  if (call->stopped()) return;
+                  if (binds) call->bind(input);
+                  conclude(call, run_plain(*plain, std::move(input), call), finish, send);
+                }));
+}
+
+void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
+  auto asked = protocol::decode_params<CallToolRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  auto entry = core_->registry()->tools.find(asked->name);
+  if (!entry) {
+    const auto registry = core_->registry();
+    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown tool: " + in_quotes(asked->name) + nearest(registry->tools, asked->name)));
+  }
+  const bool plain = std::holds_alternative<PlainHandler<CallToolResult>>(entry->handler);
+  const bool quick = plain && entry->options.placement == Placement::quick && !entry->options.executor;
+  auto call = make_call(exchange, std::move(asked->name),
+                        quick   ? Running::in_place
+                        : plain ? Running::on_worker
+                                : Running::as_coroutine,
+                        only_reads(entry->options.effects), entry->options.timeout);
+  json input = asked->arguments ? *std::move(asked->arguments) : json::object();
+  const auto violations = entry->input.validate(input, Defaults::fill);
+  if (!violations.empty())  // a result, in every revision: the model can mend its call
+    return reply(*exchange, result_text(*call, CallToolResult::error("invalid arguments for " + entry->definition.name + ": " +
+                                                                     explain(violations))));
+  if (!take_up(exchange, *call, *asked, input)) return;
+  const ToolEntry* tool = entry.get();
+  carry_out<CallToolResult>(std::move(exchange), tool->handler, std::move(entry), tool->options.executor, std::move(input), bytes,
+                            [tool](CallState& state, Outcome<CallToolResult> outcome) { return tool_answer(*tool, state, std::move(outcome)); });
+}
+
+void Session::get_prompt(ExchangePtr exchange, json params, std::size_t bytes) {
+  auto asked = protocol::decode_params<GetPromptRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  auto entry = core_->registry()->prompts.find(asked->name);
+  if (!entry) {
+    const auto registry = core_->registry();
+    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown prompt: " + in_quotes(asked->name) + nearest(registry->prompts, asked->name)));
+  }
+  json input = json::object();
+  if (asked->arguments)
+    for (auto& [name, value] : *asked->arguments) input[name] = std::move(value);
+  if (entry->definition.arguments)
+    for (const PromptArgument& argument : *entry->definition.arguments)
+      if (argument.required.value_or(false) && !input.contains(argument.name))
+        return refuse(*exchange, fail(ErrorCode::invalid_params, "params.arguments." + argument.name + ": missing; prompt '" + asked->name + "' needs it"));
+  const bool plain = std::holds_alternative<PlainHandler<GetPromptResult>>(entry->handler);
+  auto call = make_call(exchange, std::move(asked->name),
+                        !plain                                           ? Running::as_coroutine
+                        : entry->options.placement == Placement::quick ? Running::in_place
+                                                                         : Running::on_worker,
+                        true, {});
+  if (!take_up(exchange, *call, *asked, input)) return;
+  const PromptEntry* prompt = entry.get();
+  carry_out<GetPromptResult>(std::move(exchange), prompt->handler, std::move(entry), {}, std::move(input), bytes,
+                             [prompt](CallState& state, Outcome<GetPromptResult> outcome) {
+                               if (!outcome.value) return error_text(state, std::move(outcome.error));
+                               if (!outcome.value->description) outcome.value->description = prompt->definition.description;
+                               return result_text(state, *outcome.value);
+                             });
+}
+
+void Session::read_resource(ExchangePtr exchange, json params, std::size_t bytes) {
+  auto asked = protocol::decode_params<ReadResourceRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  const auto registry = core_->registry();
+  std::shared_ptr<const void> keep;
+  const Handler<ReadResourceResult>* handler = nullptr;
+  const ResourceOptions* options = nullptr;
+  std::optional<std::string> mime_type;
+  json input = json::object();
+  if (auto entry = registry->resources.find(asked->uri)) {
+    handler = &entry->handler;
+    options = &entry->options;
+    mime_type = entry->definition.mimeType;
+    keep = entry;
+  } else {
+    for (const auto& candidate : registry->templates.list()) {
+      auto variables = candidate->pattern.match(asked->uri);
+      if (!variables) continue;
+      handler = &candidate->handler;
+      options = &candidate->options;
+      mime_type = candidate->definition.mimeType;
+      keep = candidate;
+      for (auto& [name, value] : *variables) input[name] = std::move(value);
+      break;
+    }
+  }
+  if (handler == nullptr) return refuse(*exchange, protocol::resource_not_found(asked->uri));
+  const bool plain = std::holds_alternative<PlainHandler<ReadResourceResult>>(*handler);
+  auto call = make_call(exchange, asked->uri,
+                        !plain                                     ? Running::as_coroutine
+                        : options->placement == Placement::quick ? Running::in_place
+                                                                   : Running::on_worker,
+                        true, {});
+  if (!take_up(exchange, *call, *asked, input)) return;
+  carry_out<ReadResourceResult>(std::move(exchange), *handler, std::move(keep), {}, std::move(input), bytes,
+                                [ttl = options->ttl, mime_type](CallState& state, Outcome<ReadResourceResult> outcome) {
+                                  if (!outcome.value) return error_text(state, std::move(outcome.error));
+                                  for (ResourceContents& contents : outcome.value->contents) {
+                                    std::visit(
+                                        [&](auto& one) {
+                                          if (one.uri.empty()) one.uri = state.setup().target;
+                                          if (!one.mimeType) one.mimeType = mime_type;
+                                        },
+                                        contents);
+                                  }
+                                  if (!outcome.value->ttlMs) outcome.value->ttlMs = ttl.count();
+                                  if (!outcome.value->cacheScope) outcome.value->cacheScope = CacheScope::private_;
+                                  return result_text(state, *outcome.value);
+                                });
+}
+
+void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
+  auto asked = protocol::decode_params<CompleteRequestParams>(std::move(params));
+  if (!asked) return refuse(*exchange, std::move(asked).error());
+  const auto registry = core_->registry();
+  const std::map<std::string, Completer, std::less<>>* completers = nullptr;
+  std::shared_ptr<const void> keep;
+  if (const auto* prompt = std::get_if<PromptReference>(&asked->ref)) {
+    auto entry = registry->prompts.find(prompt->name);
+    if (!entry) return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.name: unknown prompt " + in_quotes(prompt->name)));
+    completers = &entry->completers;
+    keep = entry;
+  } else {
+    const std::string& uri = std::get<ResourceTemplateReference>(asked->ref).uri;
+    auto entry = registry->templates.find(uri);
+    if (!entry && !registry->resources.find(uri))
+      return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.uri: unknown resource template " + in_quotes(uri)));
+    if (entry) completers = &entry->completers;
+    keep = entry;
+  }
+  const Completer* completer = nullptr;
+  if (completers != nullptr) {
+    const auto found = completers->find(asked->argument.name);
+    if (found != completers->end()) completer = &found->second;
+  }
+  if (completer == nullptr) return answer(*exchange, CompleteResult{});
+  std::map<std::string, std::string> chosen;
+  if (asked->context && asked->context->arguments) chosen = *std::move(asked->context->arguments);
+  PlainHandler<CompleteResult> handler = [completer, value = std::move(asked->argument.value), chosen = std::move(chosen)](
+                                             json, Call&) -> Result<CompleteResult> {
+    CompleteResult result;
+    result.completion.values = (*completer)(value, chosen);
+    if (result.completion.values.size() > kMaxCompletions) {
+      result.completion.total = static_cast<std::int64_t>(result.completion.values.size());
+      result.completion.hasMore = true;
+      result.completion.values.resize(kMaxCompletions);
+    }
+    return result;
+  };
+  make_call(exchange, asked->argument.name, Running::on_worker, true, {});
+  auto held = std::make_shared<std::pair<Handler<CompleteResult>, std::shared_ptr<const void>>>(std::move(handler), std::move(keep));
+  carry_out<CompleteResult>(std::move(exchange), held->first, held, {}, json::object(), bytes,
+                            [](CallState& state, Outcome<CompleteResult> outcome) {
+                              if (!outcome.value) return error_text(state, std::move(outcome.error));
+                              return result_text(state, *outcome.value);
+                            });
+}
+
+}  // namespace sumun::server
