@@ -72,7 +72,7 @@ Result<Index> open_index(const std::filesystem::path& path, OpenOptions options 
 // Indexing
 
 struct IndexOptions {
-  std::uint64_t max_file_bytes = std::uint64_t{256} << 20;  // larger files are skipped and reported; a JSON Lines file is read by the line
+  std::uint64_t max_file_bytes = std::uint64_t{64} << 20;  // larger files are skipped and reported; a JSON Lines file is read by the line
   bool hidden = false;  // also enter files and folders whose name starts with a dot
 };
 

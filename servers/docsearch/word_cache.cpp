@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "word_cache.hpp"
+
+#include <libstemmer.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+
+namespace sumun::docsearch {
+namespace {
+
+constexpr std::size_t kMaxRemembered = std::size_t{1} << 19;  // words; then it starts afresh, at about 25 MB
+
+// Sorted. Articles, pronouns, prepositions, auxiliaries and question words.
+constexpr std::string_view kStopWords[] = {
+    "a",     "about", "after",   "all",   "also",  "am",    "an",    "and",   "any",   "are",   "as",    "at",    "be",    "because",
+    "been",  "before", "being",  "between", "both", "but",  "by",    "can",   "could", "did",   "do",    "does",  "doing", "during",
+    "each",  "for",   "from",    "had",   "has",   "have",  "having", "he",   "her",   "here",  "him",   "his",   "how",   "i",
+    "if",    "in",    "into",    "is",    "it",    "its",   "may",   "me",    "might", "more",  "most",  "must",  "my",    "no",
+    "nor",   "not",   "of",      "on",    "or",    "other", "our",   "ours",  "shall", "she",   "should", "so",   "some",  "such",
+    "than",  "that",  "the",     "their", "them",  "then",  "there", "these", "they",  "this",  "those", "through", "to",  "too",
+    "under", "up",    "upon",    "us",    "very",  "was",   "we",    "were",  "what",  "when",  "where", "whether", "which", "while",
+    "who",   "whom",  "whose",   "why",   "will",  "with",  "would", "you",   "your"};
+
+bool is_letters(std::string_view word) {
+  return std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+std::uint64_t hash_of(std::string_view word) {
+  std::uint64_t hash = 0x9E3779B97F4A7C15u ^ word.size();
+  const auto mix = [&](std::uint64_t block) {
+    hash = (hash ^ block) * 0xD6E8FEB86659FD93u;
+    hash ^= hash >> 32;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= word.size(); at += 8) {
+    std::uint64_t block = 0;
+    std::memcpy(&block, word.data() + at, 8);
+    mix(block);
+  }
+  std::uint64_t rest = 0;
+  for (; at < word.size(); ++at) rest = rest << 8 | static_cast<unsigned char>(word[at]);
+  mix(rest);
+  return hash | 1;
+}
+
+}  // namespace
+
+WordCache::WordCache() : entries_(1 << 12), stemmer_(sb_stemmer_new("english", "UTF_8")) {}
+WordCache::~WordCache() { sb_stemmer_delete(stemmer_); }
+
+WordCache::Word WordCache::look_up(std::string_view word) {
+  const std::uint64_t hash = hash_of(word);
+  std::size_t slot = hash >> 20 & (entries_.size() - 1);
+  while (true) {
+    Entry& entry = entries_[slot];
+    if (entry.hash == 0) break;
+    if (entry.hash == hash && entry.word_size == word.size() && std::memcmp(text_.data() + entry.at + 1, word.data(), word.size()) == 0) break;
+    slot = (slot + 1) & (entries_.size() - 1);
+  }
+  if (entries_[slot].hash == 0) {
+    if (used_ * 2 >= entries_.size()) {
+      used_ >= kMaxRemembered ? clear() : grow();
+      return look_up(word);
+    }
+    entries_[slot] = make(word, hash);
+    ++used_;
+  }
+  const Entry& entry = entries_[slot];
+  const std::string_view all = text_;
+  if (!entry.stemmed) return {all.substr(entry.at + 1, entry.word_size), {}, entry.stop_word};
+  return {all.substr(entry.at + 1 + entry.word_size, entry.stem_size), all.substr(entry.at, 1 + entry.word_size), entry.stop_word};
+}
+
+WordCache::Entry WordCache::make(std::string_view word, std::uint64_t hash) {
+  Entry entry{hash, static_cast<std::uint32_t>(text_.size()), static_cast<std::uint16_t>(word.size()), 0, false, false};
+  text_.append("=").append(word);
+  if (word.size() < 2 || !is_letters(word)) {
+    entry.stop_word = word == "a" || word == "i";
+    return entry;
+  }
+  entry.stop_word = std::binary_search(std::begin(kStopWords), std::end(kStopWords), word);
+  const sb_symbol* stem = sb_stemmer_stem(stemmer_, reinterpret_cast<const sb_symbol*>(word.data()), static_cast<int>(word.size()));
+  if (stem == nullptr) return entry;  // out of memory: the word stands for itself
+  const std::string_view stemmed(reinterpret_cast<const char*>(stem), static_cast<std::size_t>(sb_stemmer_length(stemmer_)));
+  if (stemmed == word || stemmed.empty()) return entry;
+  entry.stemmed = true;
+  entry.stem_size = static_cast<std::uint16_t>(stemmed.size());
+  text_.append(stemmed);
+  return entry;
+}
+
+void WordCache::grow() {
+  std::vector<Entry> larger(entries_.size() * 2);
+  for (const Entry& entry : entries_) {
+    if (entry.hash == 0) continue;
+    std::size_t slot = entry.hash >> 20 & (larger.size() - 1);
+    while (larger[slot].hash != 0) slot = (slot + 1) & (larger.size() - 1);
+    larger[slot] = entry;
+  }
+  entries_ = std::move(larger);
+}
+
+void WordCache::clear() {
+  entries_.assign(1 << 12, Entry{});
+  text_.clear();
+  used_ = 0;
+}
+
+}  // namespace sumun::docsearch
