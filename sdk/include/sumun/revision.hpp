@@ -91,57 +91,57 @@ struct FeatureSpan {
   Revision until;
 };
 
-namespace detail {
+namespace revision_table {
 inline constexpr Revision kR1 = Revision::v2024_11_05;
 inline constexpr Revision kR2 = Revision::v2025_03_26;
 inline constexpr Revision kR3 = Revision::v2025_06_18;
 inline constexpr Revision kR4 = Revision::v2025_11_25;
 inline constexpr Revision kR5 = Revision::v2026_07_28;
-}  // namespace detail
+}  // namespace revision_table
 
 /// The table, in the order of the enumeration. Spec: the changelog page and schema.ts of each revision.
 inline constexpr FeatureSpan kFeatures[] = {
-    {Feature::always, detail::kR1, detail::kR5},
-    {Feature::batching, detail::kR2, detail::kR2},
-    {Feature::initialize, detail::kR1, detail::kR4},
-    {Feature::per_request_meta, detail::kR5, detail::kR5},
-    {Feature::null_error_id, detail::kR1, detail::kR3},
-    {Feature::ping, detail::kR1, detail::kR4},
-    {Feature::pushed_requests, detail::kR1, detail::kR4},
-    {Feature::input_required, detail::kR5, detail::kR5},
-    {Feature::result_type, detail::kR5, detail::kR5},
-    {Feature::cache_hints, detail::kR5, detail::kR5},
-    {Feature::server_info_meta, detail::kR5, detail::kR5},
-    {Feature::set_level, detail::kR1, detail::kR4},
-    {Feature::subscribe, detail::kR1, detail::kR4},
-    {Feature::listen, detail::kR5, detail::kR5},
-    {Feature::resource_not_found_code, detail::kR1, detail::kR4},
-    {Feature::url_required_error, detail::kR4, detail::kR4},
-    {Feature::modern_errors, detail::kR5, detail::kR5},
-    {Feature::extensions, detail::kR5, detail::kR5},
-    {Feature::completions_capability, detail::kR2, detail::kR5},
-    {Feature::progress_message, detail::kR2, detail::kR5},
-    {Feature::tool_annotations, detail::kR2, detail::kR5},
-    {Feature::audio, detail::kR2, detail::kR5},
-    {Feature::titles, detail::kR3, detail::kR5},
-    {Feature::icons, detail::kR4, detail::kR5},
-    {Feature::implementation_details, detail::kR4, detail::kR5},
-    {Feature::item_meta, detail::kR3, detail::kR5},
-    {Feature::last_modified, detail::kR3, detail::kR5},
-    {Feature::resource_links, detail::kR3, detail::kR5},
-    {Feature::structured_output, detail::kR3, detail::kR5},
-    {Feature::wrapped_output, detail::kR3, detail::kR4},
-    {Feature::any_output, detail::kR5, detail::kR5},
-    {Feature::completion_context, detail::kR3, detail::kR5},
-    {Feature::elicitation, detail::kR3, detail::kR5},
-    {Feature::elicitation_mode, detail::kR4, detail::kR5},
-    {Feature::elicitation_url, detail::kR4, detail::kR5},
-    {Feature::elicitation_id, detail::kR4, detail::kR4},
-    {Feature::rich_forms, detail::kR4, detail::kR5},
-    {Feature::sampling_tools, detail::kR4, detail::kR5},
-    {Feature::sampling_lists, detail::kR4, detail::kR5},
-    {Feature::roots_list_changed, detail::kR1, detail::kR4},
-    {Feature::task_fields, detail::kR4, detail::kR4},
+    {Feature::always, revision_table::kR1, revision_table::kR5},
+    {Feature::batching, revision_table::kR2, revision_table::kR2},
+    {Feature::initialize, revision_table::kR1, revision_table::kR4},
+    {Feature::per_request_meta, revision_table::kR5, revision_table::kR5},
+    {Feature::null_error_id, revision_table::kR1, revision_table::kR3},
+    {Feature::ping, revision_table::kR1, revision_table::kR4},
+    {Feature::pushed_requests, revision_table::kR1, revision_table::kR4},
+    {Feature::input_required, revision_table::kR5, revision_table::kR5},
+    {Feature::result_type, revision_table::kR5, revision_table::kR5},
+    {Feature::cache_hints, revision_table::kR5, revision_table::kR5},
+    {Feature::server_info_meta, revision_table::kR5, revision_table::kR5},
+    {Feature::set_level, revision_table::kR1, revision_table::kR4},
+    {Feature::subscribe, revision_table::kR1, revision_table::kR4},
+    {Feature::listen, revision_table::kR5, revision_table::kR5},
+    {Feature::resource_not_found_code, revision_table::kR1, revision_table::kR4},
+    {Feature::url_required_error, revision_table::kR4, revision_table::kR4},
+    {Feature::modern_errors, revision_table::kR5, revision_table::kR5},
+    {Feature::extensions, revision_table::kR5, revision_table::kR5},
+    {Feature::completions_capability, revision_table::kR2, revision_table::kR5},
+    {Feature::progress_message, revision_table::kR2, revision_table::kR5},
+    {Feature::tool_annotations, revision_table::kR2, revision_table::kR5},
+    {Feature::audio, revision_table::kR2, revision_table::kR5},
+    {Feature::titles, revision_table::kR3, revision_table::kR5},
+    {Feature::icons, revision_table::kR4, revision_table::kR5},
+    {Feature::implementation_details, revision_table::kR4, revision_table::kR5},
+    {Feature::item_meta, revision_table::kR3, revision_table::kR5},
+    {Feature::last_modified, revision_table::kR3, revision_table::kR5},
+    {Feature::resource_links, revision_table::kR3, revision_table::kR5},
+    {Feature::structured_output, revision_table::kR3, revision_table::kR5},
+    {Feature::wrapped_output, revision_table::kR3, revision_table::kR4},
+    {Feature::any_output, revision_table::kR5, revision_table::kR5},
+    {Feature::completion_context, revision_table::kR3, revision_table::kR5},
+    {Feature::elicitation, revision_table::kR3, revision_table::kR5},
+    {Feature::elicitation_mode, revision_table::kR4, revision_table::kR5},
+    {Feature::elicitation_url, revision_table::kR4, revision_table::kR5},
+    {Feature::elicitation_id, revision_table::kR4, revision_table::kR4},
+    {Feature::rich_forms, revision_table::kR4, revision_table::kR5},
+    {Feature::sampling_tools, revision_table::kR4, revision_table::kR5},
+    {Feature::sampling_lists, revision_table::kR4, revision_table::kR5},
+    {Feature::roots_list_changed, revision_table::kR1, revision_table::kR4},
+    {Feature::task_fields, revision_table::kR4, revision_table::kR4},
 };
 
 /// Whether `revision` has `feature`.
@@ -153,7 +153,7 @@ constexpr bool allows(Revision revision, Feature feature) {
 /// The two eras: modern requests describe themselves, legacy ones belong to a session.
 constexpr bool is_modern(Revision revision) { return allows(revision, Feature::per_request_meta); }
 
-namespace detail {
+namespace revision_table {
 constexpr bool features_in_order() {
   std::size_t index = 0;
   for (const FeatureSpan& row : kFeatures) {
@@ -164,7 +164,7 @@ constexpr bool features_in_order() {
   return index == static_cast<std::size_t>(Feature::task_fields) + 1;
 }
 static_assert(features_in_order(), "kFeatures has one row a feature, in the order of the enumeration");
-}  // namespace detail
+}  // namespace revision_table
 
 }  // namespace v0
 }  // namespace sumun

@@ -184,7 +184,7 @@ class Reader {
   bool read_string(std::string& text) {
     const char* run = ++at_;  // what is not in `text` yet
     for (;;) {
-      at_ = detail::skip_plain(at_, end_);
+      at_ = utf8::skip_plain(at_, end_);
       if (at_ == end_) {
         return fail("the text ends inside a string");
       }
@@ -207,7 +207,7 @@ class Reader {
       } else if (byte < 0x20) {
         return unexpected("control character in a string");
       } else {
-        const std::size_t length = detail::utf8_length(at_, end_);
+        const std::size_t length = utf8::length(at_, end_);
         if (length == 0) {
           return fail("invalid UTF-8");
         }
@@ -273,7 +273,7 @@ class Reader {
       }
       code = 0x10000 + ((code - 0xD800) << 10U) + (low - 0xDC00);
     }
-    detail::append_utf8(text, code);
+    utf8::append(text, code);
     return true;
   }
 

@@ -111,13 +111,13 @@ void append_json_string(std::string& out, std::string_view text) {
   const char* const end = at + text.size();
   const char* run = at;  // what is not in `out` yet
   while (at != end) {
-    at = detail::skip_plain(at, end);
+    at = utf8::skip_plain(at, end);
     if (at == end) {
       break;
     }
     const auto byte = static_cast<unsigned char>(*at);
     if (byte >= 0x80) {
-      if (const std::size_t length = detail::utf8_length(at, end); length != 0) {
+      if (const std::size_t length = utf8::length(at, end); length != 0) {
         at += length;
         continue;
       }
@@ -201,7 +201,7 @@ bool is_utf8(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
   while (at != end) {
-    const std::size_t length = detail::utf8_length(at, end);
+    const std::size_t length = utf8::length(at, end);
     if (length == 0) {
       return false;
     }
@@ -215,7 +215,7 @@ std::string in_quotes(std::string_view text, std::size_t max_bytes) {
   const char* at = text.data();
   const char* const end = at + text.size();
   while (at != end) {
-    const std::size_t length = detail::utf8_length(at, end);
+    const std::size_t length = utf8::length(at, end);
     if (out.size() + (length == 0 ? 3 : length) > max_bytes + 1) {
       out += "\xE2\x80\xA6";  // …
       break;

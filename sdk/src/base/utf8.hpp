@@ -7,11 +7,11 @@
 #include <cstring>
 #include <string>
 
-namespace sumun::detail {
+namespace sumun::utf8 {
 
 /// The length of the well-formed character at `at` (1 to 4), or 0: surrogates, overlong forms, values over U+10FFFF
 /// and cut-off sequences are not well-formed (Unicode 15, table 3-7). `at` < `end`.
-inline std::size_t utf8_length(const char* at, const char* end) {
+inline std::size_t length(const char* at, const char* end) {
   const auto byte = [at](std::size_t index) { return static_cast<unsigned char>(at[index]); };
   const auto continues = [&byte](std::size_t index) { return (byte(index) & 0xC0U) == 0x80U; };
   const unsigned char lead = byte(0);
@@ -74,7 +74,7 @@ inline const char* skip_plain(const char* at, const char* end) {
 }
 
 /// Behind `out`; `code` is a scalar value.
-inline void append_utf8(std::string& out, std::uint32_t code) {
+inline void append(std::string& out, std::uint32_t code) {
   if (code < 0x80) {
     out.push_back(static_cast<char>(code));
   } else if (code < 0x800) {
@@ -92,4 +92,4 @@ inline void append_utf8(std::string& out, std::uint32_t code) {
   }
 }
 
-}  // namespace sumun::detail
+}  // namespace sumun::utf8
