@@ -98,7 +98,8 @@ awaitable<Result<CompleteResult>> Client::complete(CompleteRequestParams params,
 awaitable<Result<void>> Client::ping(RequestOptions options) {
   const auto session = session_;
   if (!allows(session->server().revision, Feature::ping)) co_return not_in(session->server().revision, "ping");
-  auto answer = co_await session->call<protocol::Ping>({}, std::move(options));
+  protocol::Ping::Params none;
+  auto answer = co_await session->call<protocol::Ping>(std::move(none), std::move(options));
   if (!answer) co_return answer.error();
   co_return Result<void>();
 }
@@ -106,7 +107,8 @@ awaitable<Result<void>> Client::ping(RequestOptions options) {
 awaitable<Result<DiscoverResult>> Client::discover(RequestOptions options) {
   const auto session = session_;
   if (!is_modern(session->server().revision)) co_return not_in(session->server().revision, "server/discover");
-  auto answer = co_await session->call<protocol::Discover>({}, std::move(options));
+  protocol::Discover::Params none;
+  auto answer = co_await session->call<protocol::Discover>(std::move(none), std::move(options));
   co_return answer;
 }
 

@@ -71,7 +71,7 @@ std::string describe(asio::io_context& io, awaitable<Result<std::string>> op) {
 TEST_CASE("within gives a value, an error, an exception or a timeout, each as what it is") {
   const std::string value = "value a value that is too long for the small string";
   struct {
-    const char* name;
+    std::string name;
     Script script;
     std::chrono::nanoseconds limit;
     std::string want;
@@ -118,7 +118,7 @@ awaitable<void> call_nested(std::shared_ptr<Script> script, std::shared_ptr<std:
 
 TEST_CASE("the caller's cancellation reaches the operation within and comes back as cancelled") {
   struct {
-    const char* name;
+    std::string name;
     Script script;
     const char* want;
   } const cases[] = {
@@ -190,7 +190,8 @@ TEST_CASE("within can be used again and again by one coroutine") {
 namespace {
 
 awaitable<void> sleep_for(std::chrono::nanoseconds limit) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::ceil<std::chrono::steady_clock::duration>(limit));
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor, std::chrono::ceil<std::chrono::steady_clock::duration>(limit));
   co_await timer.async_wait(asio::use_awaitable);
 }
 
