@@ -51,7 +51,10 @@ struct AwaitedType<awaitable<T>> {
 template <class... P>
 struct Parameters {};
 template <class F>
-struct SignatureOf : SignatureOf<decltype(&F::operator())> {};
+struct SignatureOf {};
+template <class F>
+  requires requires { &F::operator(); }
+struct SignatureOf<F> : SignatureOf<decltype(&F::operator())> {};
 template <class R, class... P>
 struct SignatureOf<R(P...)> {
   using Returned = R;
@@ -71,7 +74,7 @@ template <class R, class... P>
 struct SignatureOf<R (*)(P...) noexcept> : SignatureOf<R(P...)> {};
 
 template <class F>
-concept HasOneSignature = requires { typename SignatureOf<std::decay_t<F>>::Returned; };
+concept HasOneSignature = requires { typename SignatureOf<std::decay_t<F>>::Returned; } && !std::is_member_pointer_v<std::decay_t<F>>;
 
 using NoInput = std::monostate;  // the input of a handler that takes none
 
@@ -79,6 +82,8 @@ template <class List>
 struct Shape {
   static_assert(always_false<List>,
                 "sumun: a handler takes (), (Input), (Call&) or (Input, Call&); Input by value or const reference, Call by reference");
+  using Input = NoInput;  // so that this is the only error
+  static constexpr bool takes_input = false, takes_call = false;
 };
 template <>
 struct Shape<Parameters<>> {
@@ -91,6 +96,7 @@ struct Shape<Parameters<Call&>> {
   static constexpr bool takes_input = false, takes_call = true;
 };
 template <class In>
+  requires(!std::is_same_v<std::decay_t<In>, Call>)
 struct Shape<Parameters<In>> {
   using Input = std::decay_t<In>;
   static_assert(!std::is_lvalue_reference_v<In> || std::is_const_v<std::remove_reference_t<In>>,
@@ -98,6 +104,7 @@ struct Shape<Parameters<In>> {
   static constexpr bool takes_input = true, takes_call = false;
 };
 template <class In>
+  requires(!std::is_same_v<std::decay_t<In>, Call>)
 struct Shape<Parameters<In, Call&>> {
   using Input = std::decay_t<In>;
   static_assert(!std::is_lvalue_reference_v<In> || std::is_const_v<std::remove_reference_t<In>>,
@@ -109,7 +116,7 @@ template <class F>
 struct HandlerTraits {
   static_assert(HasOneSignature<F>,
                 "sumun: a handler is a function, a lambda without auto parameters, or an object with one operator()");
-  using Signature = SignatureOf<std::decay_t<F>>;
+  using Signature = SignatureOf<std::conditional_t<HasOneSignature<F>, std::decay_t<F>, void (*)()>>;
   using List = typename Signature::List;
   using Input = typename Shape<List>::Input;
   using Returned = typename Signature::Returned;                       // as written

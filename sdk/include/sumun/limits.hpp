@@ -35,6 +35,7 @@ inline constexpr std::chrono::minutes kRequestStateLife{60};     // how long a r
 inline constexpr std::chrono::minutes kAskLimit{10};             // how long a pushed question waits (legacy revisions)
 inline constexpr std::size_t kMaxOnceBytes = 64 * kKiB;          // what Call::once keeps for one call
 inline constexpr std::size_t kMaxRememberedCalls = 10000;        // calls whose rounds the in-memory store keeps
+inline constexpr std::size_t kMaxRememberedBytes = 64 * kMiB;    // their answers and values together
 inline constexpr std::size_t kMaxBlockedWorkers = 64;            // extra workers while handlers wait for answers
 
 // -- what a client takes from a server

@@ -60,11 +60,13 @@ struct PromptOptions {
 /// The variables of a URI template with what they matched, percent-decoded.
 using UriVariables = std::map<std::string, std::string, std::less<>>;
 
+/// Lists concrete resources of a template, one page a call; the cursor is its own. It runs on the worker pool.
+using ResourceLister = std::function<Result<ListResourcesResult>(std::optional<std::string> cursor)>;
+
 struct ResourceOptions {
   Placement placement = Placement::pool;
   std::chrono::milliseconds ttl{0};  // how long a client may keep what it read; 0 = not at all
-  /// Lists concrete resources of a template, one page a call; the cursor is the lister's own. Empty = listed by nobody.
-  std::function<Result<ListResourcesResult>(std::optional<std::string> cursor)> list;
+  ResourceLister list;  // of a template; empty = listed by nobody
 };
 
 /// Values for what the user has typed so far; `context` holds the arguments already chosen.
@@ -79,6 +81,7 @@ struct ServerOptions {
   LogSink log;                 // empty = one line each on stderr
   std::chrono::milliseconds list_ttl{0};  // how long clients may keep lists; they are told of changes as well
   std::size_t page_size = kPageSize;
+  std::chrono::milliseconds ask_limit = kAskLimit;  // how long a pushed question waits (revisions before 2026-07-28)
   bool strict_portability = false;  // what known clients drop or mangle is an error, not a warning
   std::string state_key;       // 32 bytes that seal requestState; empty = random for this process
 };
@@ -203,7 +206,8 @@ struct ToPromptResult {
 };
 
 /// The arguments of a prompt, from the schema of its input, in the order of `names`: each a string.
-SUMUN_EXPORT std::vector<PromptArgument> prompt_arguments_of(const json& schema, const std::vector<std::string>& names);
+SUMUN_EXPORT std::vector<PromptArgument> prompt_arguments_of(const std::string& prompt, const json& schema,
+                                                             const std::vector<std::string>& names);
 
 }  // namespace detail
 
@@ -242,7 +246,7 @@ Server& Server::prompt(std::string name, std::string description, F handler, Pro
   Prompt definition;
   definition.name = std::move(name);
   definition.description = std::move(description);
-  definition.arguments = detail::prompt_arguments_of(input_schema_of<typename Traits::Input>(),
+  definition.arguments = detail::prompt_arguments_of(definition.name, input_schema_of<typename Traits::Input>(),
                                                      detail::names_of<typename Traits::Input>());
   return add_prompt(std::move(definition), detail::make_handler<GetPromptResult>(std::move(handler), detail::ToPromptResult{}),
                     std::move(options));

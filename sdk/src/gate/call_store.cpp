@@ -6,33 +6,49 @@
 
 namespace sumun::gate {
 
-MemoryCallStore::MemoryCallStore(Now now, std::size_t max_calls) : now_(std::move(now)), max_calls_(max_calls) {}
+MemoryCallStore::MemoryCallStore(Now now, std::size_t max_calls, std::size_t max_bytes)
+    : now_(std::move(now)), max_calls_(max_calls), max_bytes_(max_bytes) {}
+
+void MemoryCallStore::drop(Calls::iterator call) {
+  bytes_ -= call->second.value_bytes + call->second.answer_bytes;
+  list_of(call->second).erase(call->second.place);
+  calls_.erase(call);
+}
 
 void MemoryCallStore::drop_old() {
   const auto limit = now_() - kRequestStateLife;
-  while (!by_age_.empty()) {
-    auto oldest = calls_.find(by_age_.front());
-    if (oldest->second.touched > limit) return;
-    calls_.erase(oldest);
-    by_age_.pop_front();
+  for (auto* list : {&open_, &finished_}) {
+    while (!list->empty()) {
+      const auto oldest = calls_.find(list->front());
+      if (oldest->second.touched > limit) break;
+      drop(oldest);
+    }
   }
+}
+
+bool MemoryCallStore::make_room(std::size_t bytes) {
+  while (bytes_ + bytes > max_bytes_ && !finished_.empty()) drop(calls_.find(finished_.front()));
+  return bytes_ + bytes <= max_bytes_;
 }
 
 MemoryCallStore::Kept* MemoryCallStore::find(const std::string& call) {
   drop_old();
-  auto it = calls_.find(call);
+  const auto it = calls_.find(call);
   if (it == calls_.end()) return nullptr;
-  it->second.touched = now_();
-  by_age_.splice(by_age_.end(), by_age_, it->second.place);
-  return &it->second;
+  Kept& kept = it->second;
+  kept.touched = now_();
+  auto& list = list_of(kept);
+  list.splice(list.end(), list, kept.place);
+  return &kept;
 }
 
 Result<MemoryCallStore::Kept*> MemoryCallStore::find_or_make(const std::string& call) {
   if (Kept* kept = find(call)) return kept;
-  if (calls_.size() >= max_calls_) return fail(ErrorCode::busy, "too many calls wait for answers; try again later");
+  if (calls_.size() >= max_calls_ && !finished_.empty()) drop(calls_.find(finished_.front()));
+  if (calls_.size() >= max_calls_ || !make_room(0)) return fail(ErrorCode::busy, "too many calls wait for answers; try again later");
   Kept& kept = calls_[call];
   kept.touched = now_();
-  kept.place = by_age_.insert(by_age_.end(), call);
+  kept.place = open_.insert(open_.end(), call);
   return &kept;
 }
 
@@ -52,19 +68,47 @@ void MemoryCallStore::consume(const std::string& call, int round, Done<Round> do
     std::lock_guard lock(mutex_);
     Kept* kept = find(call);
     if (kept == nullptr) {
-      taken = fail(ErrorCode::invalid_params, "requestState belongs to a call that is no longer known; call again without it");
+      taken = fail(ErrorCode::invalid_params, "params.requestState: it belongs to a call that is no longer known; call again without it");
     } else {
       auto [it, first] = kept->rounds.try_emplace(round, std::nullopt);
       if (!first && it->second) taken = Round{Round::State::answered, *it->second};
-      else if (!first) taken = Round{Round::State::running, nullptr};
+      else if (!first) taken = Round{Round::State::running, {}};
     }
   }
   done(std::move(taken));
 }
 
-void MemoryCallStore::answer(const std::string& call, int round, json answer) {
+void MemoryCallStore::answer(const std::string& call, int round, std::string message) {
   std::lock_guard lock(mutex_);
-  if (Kept* kept = find(call)) kept->rounds[round] = std::move(answer);
+  Kept* kept = find(call);
+  if (kept == nullptr) return;
+  const std::size_t size = message.size();
+  make_room(size);  // the answer is kept all the same: what was done must not be done again
+  kept = find(call);
+  if (kept == nullptr) return;  // it was itself what made room
+  kept->rounds[round] = std::move(message);
+  kept->answer_bytes += size;
+  bytes_ += size;
+}
+
+void MemoryCallStore::release(const std::string& call, int round) {
+  std::lock_guard lock(mutex_);
+  Kept* kept = find(call);
+  if (kept == nullptr) return;
+  const auto it = kept->rounds.find(round);
+  if (it != kept->rounds.end() && !it->second) kept->rounds.erase(it);
+}
+
+void MemoryCallStore::finish(const std::string& call) {
+  std::lock_guard lock(mutex_);
+  Kept* kept = find(call);
+  if (kept == nullptr) return;
+  if (kept->rounds.empty()) return drop(calls_.find(call));
+  bytes_ -= kept->value_bytes;
+  kept->value_bytes = 0;
+  kept->values.clear();
+  if (std::exchange(kept->finished, true)) return;
+  finished_.splice(finished_.end(), open_, kept->place);
 }
 
 void MemoryCallStore::recall(const std::string& call, const std::string& key, Done<std::optional<json>> done) {
@@ -72,7 +116,7 @@ void MemoryCallStore::recall(const std::string& call, const std::string& key, Do
   {
     std::lock_guard lock(mutex_);
     if (Kept* kept = find(call)) {
-      auto it = kept->values.find(key);
+      const auto it = kept->values.find(key);
       if (it != kept->values.end()) value = it->second;
     }
   }
@@ -81,26 +125,32 @@ void MemoryCallStore::recall(const std::string& call, const std::string& key, Do
 
 void MemoryCallStore::remember(const std::string& call, const std::string& key, json value, Done<void> done) {
   const std::size_t size = key.size() + value.dump(-1, ' ', false, json::error_handler_t::replace).size();
-  Result<void> kept_it;
-  {
+  const auto keep = [&]() -> Result<void> {
     std::lock_guard lock(mutex_);
+    const bool room = make_room(size);
     auto kept = find_or_make(call);
-    if (!kept) {
-      kept_it = kept.error();
-    } else if ((*kept)->bytes + size > kMaxOnceBytes) {
-      kept_it = fail(ErrorCode::invalid_value, "once(\"" + key + "\"): the values of one call are limited to " +
-                                                   std::to_string(kMaxOnceBytes) + " bytes of JSON");
-    } else {
-      (*kept)->bytes += size;
-      (*kept)->values[key] = std::move(value);
-    }
-  }
-  done(std::move(kept_it));
+    if (!kept) return std::move(kept).error();
+    if ((*kept)->value_bytes + size > kMaxOnceBytes)
+      return fail(ErrorCode::invalid_value,
+                  "once(\"" + key + "\"): the values of one call are limited to " + std::to_string(kMaxOnceBytes) + " bytes of JSON");
+    if (!room) return fail(ErrorCode::busy, "too many calls wait for answers; try again later");
+    (*kept)->value_bytes += size;
+    bytes_ += size;
+    (*kept)->values[key] = std::move(value);
+    return {};
+  };
+  auto kept = keep();
+  done(std::move(kept));
 }
 
 std::size_t MemoryCallStore::size() const {
   std::lock_guard lock(mutex_);
   return calls_.size();
+}
+
+std::size_t MemoryCallStore::bytes() const {
+  std::lock_guard lock(mutex_);
+  return bytes_;
 }
 
 }  // namespace sumun::gate

@@ -26,7 +26,7 @@ struct Round {
     answered,  // `answer` is what it answered
   };
   State state = State::fresh;
-  json answer;
+  std::string answer;  // the whole message
 };
 
 /// Thread: any; `done` may be called in place or later on another thread, and is called exactly once.
@@ -41,44 +41,62 @@ class CallStore {
   /// Takes a round once: whoever asks first gets `fresh`, everyone after it what became of it.
   /// Errors: invalid_params when the call is unknown (its store is gone, or it is too old).
   virtual void consume(const std::string& call, int round, Done<Round> done) = 0;
-  /// Keeps what a consumed round answered.
-  virtual void answer(const std::string& call, int round, json answer) = 0;
+  /// Keeps what a consumed round answered, a whole message.
+  virtual void answer(const std::string& call, int round, std::string message) = 0;
+  /// Gives back a consumed round whose handler never began: it can be taken again.
+  virtual void release(const std::string& call, int round) = 0;
+  /// The call has its last answer: its values go, its answers stay for repetitions while there is room.
+  virtual void finish(const std::string& call) = 0;
   virtual void recall(const std::string& call, const std::string& key, Done<std::optional<json>> done) = 0;
   /// Errors: invalid_value when the value is over kMaxOnceBytes.
   virtual void remember(const std::string& call, const std::string& key, json value, Done<void> done) = 0;
 };
 
-/// Keeps calls in memory until kRequestStateLife after they were last touched, kMaxRememberedCalls at most.
+/// Keeps calls in memory until kRequestStateLife after they were last touched, kMaxRememberedCalls and kMaxRememberedBytes
+/// at most; finished ones make room for others.
 class MemoryCallStore final : public CallStore {
  public:
   using Now = std::function<std::chrono::steady_clock::time_point()>;
-  explicit MemoryCallStore(Now now = std::chrono::steady_clock::now, std::size_t max_calls = kMaxRememberedCalls);
+  explicit MemoryCallStore(Now now = std::chrono::steady_clock::now, std::size_t max_calls = kMaxRememberedCalls,
+                           std::size_t max_bytes = kMaxRememberedBytes);
 
   void open(const std::string& call, Done<void> done) override;
   void consume(const std::string& call, int round, Done<Round> done) override;
-  void answer(const std::string& call, int round, json answer) override;
+  void answer(const std::string& call, int round, std::string message) override;
+  void release(const std::string& call, int round) override;
+  void finish(const std::string& call) override;
   void recall(const std::string& call, const std::string& key, Done<std::optional<json>> done) override;
   void remember(const std::string& call, const std::string& key, json value, Done<void> done) override;
   std::size_t size() const;
+  std::size_t bytes() const;
 
  private:
   struct Kept {
-    std::map<int, std::optional<json>> rounds;  // nullopt = running
+    std::map<int, std::optional<std::string>> rounds;  // nullopt = running
     std::map<std::string, json> values;
-    std::size_t bytes = 0;  // of the values
+    std::size_t value_bytes = 0;
+    std::size_t answer_bytes = 0;
     std::chrono::steady_clock::time_point touched;
-    std::list<std::string>::iterator place;  // in by_age_
+    bool finished = false;
+    std::list<std::string>::iterator place;  // in finished_ or open_
   };
+  using Calls = std::unordered_map<std::string, Kept>;
 
-  Kept* find(const std::string& call);             // and marks it as touched
+  Kept* find(const std::string& call);  // and marks it as touched
   Result<Kept*> find_or_make(const std::string& call);
+  std::list<std::string>& list_of(const Kept& kept) { return kept.finished ? finished_ : open_; }
+  void drop(Calls::iterator call);
   void drop_old();
+  bool make_room(std::size_t bytes);  // false: there is none
 
   Now now_;
   std::size_t max_calls_;
+  std::size_t max_bytes_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, Kept> calls_;
-  std::list<std::string> by_age_;  // least recently touched first
+  Calls calls_;
+  std::size_t bytes_ = 0;
+  std::list<std::string> open_;      // least recently touched first
+  std::list<std::string> finished_;  // likewise
 };
 
 }  // namespace sumun::gate

@@ -11,6 +11,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -26,7 +28,7 @@ namespace sumun {
 inline namespace v0 {
 namespace {
 
-constexpr std::chrono::milliseconds kJoinLimit{500};  // what a handler that was told to stop may still take
+constexpr std::chrono::milliseconds kJoinLimit{500};  // what handlers that were told to stop may still take
 
 std::string local_user() {
   if (const passwd* entry = getpwuid(getuid())) return std::string("local:") + entry->pw_name;
@@ -58,19 +60,28 @@ int serve_stdio(Server& server, StdioOptions options) {
   boost::asio::io_context loop(1);
   WorkerPool pool(WorkerPoolOptions{options.workers, log});
   std::optional<StopSignals> signals;
+  std::chrono::steady_clock::time_point end;
   {
     StdioTransport transport(loop.get_executor(), (*streams)->in(), (*streams)->out());
     server::SessionOptions session_options;
     session_options.principal.name = options.principal.empty() ? local_user() : std::move(options.principal);
     std::weak_ptr<server::Session> session = server::Session::start(core, transport, loop.get_executor(), pool, std::move(session_options),
-                                                                    [&signals] { signals.reset(); });
+                                                                    [&signals, &loop] {
+                                                                      signals.reset();
+                                                                      loop.stop();
+                                                                    });
     signals.emplace(loop.get_executor(), [session](int) {
       if (auto alive = session.lock()) alive->end();
     });
     loop.run();
     pool.stop();
+    // Coroutines that were cancelled come to their end; one that does not care is destroyed where it waits.
+    end = std::chrono::steady_clock::now() + kJoinLimit;
+    loop.restart();
+    loop.run_until(end);
   }
-  if (!pool.join_for(kJoinLimit)) {
+  const auto rest = end - std::chrono::steady_clock::now();
+  if (!pool.join_for(std::chrono::duration_cast<std::chrono::milliseconds>(std::max(rest, rest.zero())))) {
     core->log(LoggingLevel::warning, "a handler did not stop when it was told to; leaving it behind");
     StandardStreams::restore();
     std::fflush(nullptr);

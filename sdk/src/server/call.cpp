@@ -87,6 +87,7 @@ Result<std::optional<json>> Call::recall(const std::string& key) {
       [&](auto done) { state_->setup().core->calls().recall(state_->id(), key, std::move(done)); });
 }
 Result<void> Call::remember(const std::string& key, json value) {
+  state_->set_stored();
   return wait_for<void>(
       [&](auto done) { state_->setup().core->calls().remember(state_->id(), key, std::move(value), std::move(done)); });
 }

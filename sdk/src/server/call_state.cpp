@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -70,12 +71,32 @@ Error bad_state(const std::string& why) {
   return fail(ErrorCode::invalid_params, "params.requestState: " + why + "; call again without it");
 }
 
+Result<Schema> form_schema(const ElicitRequestFormParams& form) {
+  SchemaOptions options;
+  options.formats = FormatUse::assertion;
+  return Schema::compile(form.requestedSchema, options);
+}
+
 }  // namespace
+
+Result<InputResponse> read_answer(const InputRequest& question, json answer, const std::string& path) {
+  auto read = protocol::decode_input_response(question, std::move(answer), path);
+  if (!read) return read;
+  const auto* const form = std::get_if<ElicitRequestFormParams>(&question);
+  const auto* const filled = std::get_if<ElicitResult>(&*read);
+  if (form == nullptr || filled == nullptr || filled->action != ElicitAction::accept) return read;
+  auto schema = form_schema(*form);
+  if (!schema) return std::move(schema).error();
+  const auto violations = schema->validate(filled->content ? *filled->content : json::object());
+  if (!violations.empty()) return fail(ErrorCode::invalid_params, explain(violations, path + ".content"));
+  return read;
+}
 
 CallState::CallState(Setup setup)
     : setup_(std::move(setup)), stop_(setup_.running == Running::in_place ? std::stop_source(std::nostopstate) : std::stop_source()) {}
 
 const std::string& CallState::id() {
+  std::lock_guard lock(mutex_);
   if (id_.empty()) id_ = random_id();
   return id_;
 }
@@ -83,19 +104,20 @@ const std::string& CallState::id() {
 // Only what is said before the answer is delivered: the inbox keeps the order.
 void CallState::tell(std::string message) {
   if (setup_.running == Running::in_place) {
-    if (auto session = setup_.session.lock()) session->tell(setup_.request, std::move(message));
+    if (auto session = setup_.session.lock()) session->tell(*this, std::move(message));
     return;
   }
-  setup_.outlet.push(Job([weak = setup_.session, id = setup_.request, text = std::move(message)]() mutable {
-    if (auto session = weak.lock()) session->tell(id, std::move(text));
+  setup_.outlet.push(Job([call = shared_from_this(), text = std::move(message)]() mutable {
+    if (auto session = call->setup().session.lock()) session->tell(*call, std::move(text));
   }));
 }
 
 void CallState::progress(double done, std::optional<double> total, std::string message) {
   const auto& token = setup_.meta->progressToken;
-  if (!token || stopped()) return;
-  if (progressed_ && !(done > last_progress_)) return;  // 2026-07-28 basic/patterns/progress: it MUST increase
-  progressed_ = true;
+  if (!token || stopped() || !std::isfinite(done)) return;
+  if (total && !std::isfinite(*total)) total.reset();
+  std::lock_guard lock(mutex_);
+  if (last_progress_ && done <= *last_progress_) return;  // 2026-07-28 basic/patterns/progress: it MUST increase
   last_progress_ = done;
   ProgressNotificationParams params;
   params.progressToken = *token;
@@ -116,11 +138,17 @@ void CallState::log(LoggingLevel level, json data, std::string logger) {
 
 Result<std::vector<KeyedQuestion>> CallState::fit(std::vector<KeyedQuestion> questions) const {
   for (KeyedQuestion& question : questions) {
+    if (auto* const url = std::get_if<ElicitRequestURLParams>(&question.request))
+      if (allows(setup_.revision, Feature::elicitation_id) && !url->elicitationId) url->elicitationId = random_id();
     if (!protocol::can_answer(setup_.meta->clientCapabilities, question.request))
       return protocol::missing_capability(protocol::needed_for(question.request));
     auto fitted = protocol::fit_question(std::move(question.request), setup_.revision);
     if (!fitted) return std::move(fitted).error();
     question.request = *std::move(fitted);
+    if (const auto* const form = std::get_if<ElicitRequestFormParams>(&question.request)) {
+      auto schema = form_schema(*form);
+      if (!schema) return fail(ErrorCode::internal_error, "the form's schema is not valid: " + schema.error().message);
+    }
   }
   return questions;
 }
@@ -137,11 +165,11 @@ Answers CallState::ask(std::vector<KeyedQuestion> questions) {
 
   auto waiting = std::make_shared<Waiting>();
   std::stop_callback on_stop(stop_.get_token(), [waiting] { waiting->put(fail(ErrorCode::cancelled, "the call was cancelled")); });
-  setup_.outlet.push(Job([weak = setup_.session, id = setup_.request, list = *std::move(fitted), promise = Promise(waiting)]() mutable {
-    auto session = weak.lock();
+  setup_.outlet.push(Job([call = shared_from_this(), list = *std::move(fitted), promise = Promise(waiting)]() mutable {
+    auto session = call->setup().session.lock();
     if (!session) return;
     auto kept = std::make_shared<Promise>(std::move(promise));
-    session->push_questions(id, std::move(list), [kept](Answers answers) { kept->waiting->put(std::move(answers)); });
+    session->push_questions(*call, std::move(list), [kept](Answers answers) { kept->waiting->put(std::move(answers)); });
   }));
   BlockingScope away;
   return waiting->take();
@@ -159,7 +187,7 @@ awaitable<Answers> CallState::async_ask(std::vector<KeyedQuestion> questions) {
   if (!session) co_return gone();
   auto slot = std::make_shared<std::optional<Answers>>();
   auto timer = std::make_shared<boost::asio::steady_timer>(setup_.executor, std::chrono::steady_clock::time_point::max());
-  session->push_questions(setup_.request, *std::move(fitted), [slot, timer](Answers answers) {
+  session->push_questions(*this, *std::move(fitted), [slot, timer](Answers answers) {
     slot->emplace(std::move(answers));
     timer->cancel();
   });
@@ -193,7 +221,7 @@ Answers CallState::answers_of_rounds(std::vector<KeyedQuestion> questions) {
       continue;
     }
     json copy = answer->second;
-    auto read = protocol::decode_input_response(question.request, std::move(copy), "params.inputResponses." + key);
+    auto read = read_answer(question.request, std::move(copy), "params.inputResponses." + key);
     if (!read) return std::move(read).error();
     given.push_back(*std::move(read));
   }
@@ -207,6 +235,7 @@ Answers CallState::answers_of_rounds(std::vector<KeyedQuestion> questions) {
 }
 
 void CallState::bind(const json& parameters) {
+  if (!binding_.empty()) return;
   json bound = {{"method", protocol::name(setup_.method)},
                 {"parameters", parameters},
                 {"principal", setup_.principal->name},

@@ -18,6 +18,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -34,8 +35,13 @@ struct Unwind {};
 /// Where a handler runs, as far as asking is concerned.
 enum class Running { in_place, on_worker, as_coroutine };
 
-/// Thread: fixed members any; the rest on the handler's thread, then, handed over through the inbox, on the strand.
-class CallState : public std::enable_shared_from_this<CallState> {
+/// The answer to a question as its type, and, where it is a form, checked against the form that was shown.
+/// Errors: invalid_params; the message begins with `path`.
+/// Spec:   2026-07-28 client/elicitation, Requested Schema
+Result<InputResponse> read_answer(const InputRequest& question, json answer, const std::string& path);
+
+/// Thread: progress, log, id and stop any; the rest on the handler's thread, then, handed over through the inbox, on the strand.
+class CallState final : public std::enable_shared_from_this<CallState> {
  public:
   struct Setup {
     std::shared_ptr<Core> core;
@@ -59,6 +65,7 @@ class CallState : public std::enable_shared_from_this<CallState> {
   std::stop_token stop_token() const { return stop_.get_token(); }
   void request_stop() { stop_.request_stop(); }
   bool stopped() const noexcept { return stop_.stop_requested(); }
+  /// Made when first asked for.
   const std::string& id();
 
   // -- telling
@@ -76,6 +83,9 @@ class CallState : public std::enable_shared_from_this<CallState> {
   Result<void> resume(const std::string& request_state);
   void take_responses(json responses) { responses_ = std::move(responses); }
   int round() const { return round_; }
+  /// Whether the store may hold something of this call.
+  bool is_stored() const { return stored_ || round_ > 0; }
+  void set_stored() { stored_ = true; }
   bool unwinding() const { return unwinding_; }
   /// What the client is told when the handler was unwound.
   /// Errors: internal_error when the state is over kMaxRequestStateBytes.
@@ -88,10 +98,11 @@ class CallState : public std::enable_shared_from_this<CallState> {
 
   const Setup setup_;
   std::stop_source stop_;
-  std::string id_;       // made when first asked for
-  std::string binding_;  // what requestState is sealed with
-  double last_progress_ = -1;
-  bool progressed_ = false;
+  std::mutex mutex_;                     // guards the next two, and the order of progress notifications
+  std::string id_;
+  std::optional<double> last_progress_;  // none before the first report
+  std::string binding_;                  // what requestState is sealed with
+  bool stored_ = false;                  // true once a value was kept
 
   int round_ = 0;
   int asked_ = 0;  // questions so far in this run of the handler

@@ -2,8 +2,11 @@
 // Registration: every rule that a program can break is checked here, at its start, with the tool's name in the message.
 #include "server/core.hpp"
 
+#include "protocol/meta.hpp"
+
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <utility>
 
 namespace sumun::server {
@@ -13,19 +16,6 @@ namespace {
 
 std::optional<std::string> some(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
-}
-
-Implementation info_of(std::string name, std::string version, const ServerOptions& options) {
-  if (name.empty()) misuse("a server needs a name");
-  if (version.empty()) misuse("server '" + name + "' needs a version");
-  Implementation info;
-  info.name = std::move(name);
-  info.version = std::move(version);
-  info.title = some(options.title);
-  info.description = some(options.description);
-  info.websiteUrl = some(options.website_url);
-  if (!options.icons.empty()) info.icons = options.icons;
-  return info;
 }
 
 Sealer sealer_of(const std::string& key) {
@@ -45,14 +35,56 @@ void check_name(const char* kind, const std::string& name) {
   }
 }
 
+// 2026-07-28 basic, _meta
 void check_meta(const char* kind, const std::string& name, const std::optional<json>& meta) {
-  if (meta && !meta->is_object()) misuse(std::string(kind) + " '" + name + "': _meta must be an object");
+  if (!meta) return;
+  if (!meta->is_object()) misuse(std::string(kind) + " '" + name + "': _meta must be an object");
+  for (const auto& [key, unused] : meta->items())
+    if (!protocol::is_valid_meta_key(key)) misuse(std::string(kind) + " '" + name + "': _meta has the ill-formed key '" + key + "'");
+}
+
+// 2026-07-28 basic, icons
+void check_icons(const char* kind, const std::string& name, const std::optional<std::vector<Icon>>& icons) {
+  if (!icons) return;
+  for (const Icon& icon : *icons) {
+    const bool known = icon.src.starts_with("https://") || icon.src.starts_with("http://") || icon.src.starts_with("data:");
+    if (!known) misuse(std::string(kind) + " '" + name + "': the icon '" + icon.src + "' is no https: or data: URI");
+  }
+}
+
+Implementation info_of(std::string name, std::string version, const ServerOptions& options) {
+  if (name.empty()) misuse("a server needs a name");
+  if (version.empty()) misuse("server '" + name + "' needs a version");
+  Implementation info;
+  info.name = std::move(name);
+  info.version = std::move(version);
+  info.title = some(options.title);
+  info.description = some(options.description);
+  info.websiteUrl = some(options.website_url);
+  if (options.page_size == 0) misuse("server '" + info.name + "': page_size must not be 0");
+  if (!options.icons.empty()) info.icons = options.icons;
+  check_icons("server", info.name, info.icons);
+  return info;
+}
+
+template <class R>
+void check_handler(const char* kind, const std::string& name, const Handler<R>& handler) {
+  const bool there = std::visit([](const auto& function) { return static_cast<bool>(function); }, handler);
+  if (!there) misuse(std::string(kind) + " '" + name + "' has no handler");
+}
+
+// A coroutine runs on the connection's executor, a quick handler in place: neither can be somewhere else as well.
+template <class R>
+void check_placement(const char* kind, const std::string& name, const Handler<R>& handler, Placement placement) {
+  check_handler(kind, name, handler);
+  if (std::holds_alternative<CoroutineHandler<R>>(handler) && placement == Placement::quick)
+    misuse(std::string(kind) + " '" + name + "': quick is for plain handlers; a coroutine runs on the connection's executor");
 }
 
 // What a client is told of the effects. Hints, never a decision.
 ToolAnnotations annotations_of(Effects effects) {
   ToolAnnotations hints;
-  const bool undeclared = effects == Effects::undeclared;
+  const bool undeclared = !has(effects, reads | writes | destroys | reaches_out);
   hints.readOnlyHint = only_reads(effects);
   hints.destructiveHint = undeclared || has(effects, Effects::destroys);
   hints.idempotentHint = has(effects, Effects::idempotent) || only_reads(effects);
@@ -86,9 +118,9 @@ ServerCapabilities Core::capabilities() const {
   const auto now = registry();
   ServerCapabilities offered;
   offered.logging = json::object();
-  if (!now->tools.empty()) offered.tools = ListChangedCapability{true};
-  if (!now->prompts.empty()) offered.prompts = ListChangedCapability{true};
-  if (!now->resources.empty() || !now->templates.empty()) offered.resources = ResourcesCapability{true, true};
+  if (now->offers_tools) offered.tools = ListChangedCapability{true};
+  if (now->offers_prompts) offered.prompts = ListChangedCapability{true};
+  if (now->offers_resources) offered.resources = ResourcesCapability{true, true};
   if (now->completions) offered.completions = json::object();
   return offered;
 }
@@ -130,6 +162,15 @@ void Core::add(ToolEntry entry) {
   const std::string name = entry.definition.name;
   check_name("tool", name);
   check_meta("tool", name, entry.definition._meta);
+  check_icons("tool", name, entry.definition.icons);
+  check_placement("tool", name, entry.handler, entry.options.placement);
+  if (entry.options.executor && std::holds_alternative<CoroutineHandler<CallToolResult>>(entry.handler))
+    misuse("tool '" + name + "': an executor of its own is for plain handlers; a coroutine runs on the connection's executor");
+  if (entry.options.placement == Placement::quick && entry.options.executor)
+    misuse("tool '" + name + "': a quick handler runs in place; it cannot have an executor of its own");
+  if (entry.options.placement == Placement::quick && entry.options.timeout.count() != 0)
+    misuse("tool '" + name + "': a quick handler cannot be stopped; it cannot have a timeout");
+  if (entry.options.timeout.count() < 0) misuse("tool '" + name + "': its timeout is negative");
   entry.input = compiled(name, "input schema", entry.definition.inputSchema);
   const json& input = entry.definition.inputSchema;
   if (!input.is_object() || input.value("type", json()) != "object") misuse("tool '" + name + "': its input schema must have \"type\": \"object\"");
@@ -148,6 +189,7 @@ void Core::add(ToolEntry entry) {
   change(ListKind::tools, [&](Registry& next) {
     if (next.tools.find(name)) misuse("tool '" + name + "' is registered twice");
     entry.order = ++last_order_;
+    next.offers_tools = true;
     next.tools.add(std::make_shared<const ToolEntry>(std::move(entry)));
   });
 }
@@ -157,9 +199,12 @@ void Core::add(ResourceEntry entry) {
   if (uri.find(':') == std::string::npos) misuse("resource '" + uri + "': expected an absolute URI");
   if (entry.definition.name.empty()) misuse("resource '" + uri + "' needs a name");
   check_meta("resource", uri, entry.definition._meta);
+  check_icons("resource", uri, entry.definition.icons);
+  check_placement("resource", uri, entry.handler, entry.options.placement);
   change(ListKind::resources, [&](Registry& next) {
     if (next.resources.find(uri)) misuse("resource '" + uri + "' is registered twice");
     entry.order = ++last_order_;
+    next.offers_resources = true;
     next.resources.add(std::make_shared<const ResourceEntry>(std::move(entry)));
   });
 }
@@ -168,12 +213,15 @@ void Core::add(TemplateEntry entry) {
   const std::string text = entry.definition.uriTemplate;
   if (entry.definition.name.empty()) misuse("resource template '" + text + "' needs a name");
   check_meta("resource template", text, entry.definition._meta);
+  check_icons("resource template", text, entry.definition.icons);
+  check_placement("resource template", text, entry.handler, entry.options.placement);
   auto pattern = UriTemplate::parse(text);
   if (!pattern) misuse(pattern.error().message);
   entry.pattern = *std::move(pattern);
   change(ListKind::resources, [&](Registry& next) {
     if (next.templates.find(text)) misuse("resource template '" + text + "' is registered twice");
     entry.order = ++last_order_;
+    next.offers_resources = true;
     next.templates.add(std::make_shared<const TemplateEntry>(std::move(entry)));
   });
 }
@@ -182,9 +230,18 @@ void Core::add(PromptEntry entry) {
   const std::string name = entry.definition.name;
   check_name("prompt", name);
   check_meta("prompt", name, entry.definition._meta);
+  check_icons("prompt", name, entry.definition.icons);
+  check_placement("prompt", name, entry.handler, entry.options.placement);
+  if (entry.definition.arguments) {
+    std::set<std::string> seen;
+    for (const PromptArgument& argument : *entry.definition.arguments)
+      if (argument.name.empty() || !seen.insert(argument.name).second)
+        misuse("prompt '" + name + "': its argument '" + argument.name + "' has no name or stands twice");
+  }
   change(ListKind::prompts, [&](Registry& next) {
     if (next.prompts.find(name)) misuse("prompt '" + name + "' is registered twice");
     entry.order = ++last_order_;
+    next.offers_prompts = true;
     next.prompts.add(std::make_shared<const PromptEntry>(std::move(entry)));
   });
 }

@@ -107,6 +107,10 @@ struct Registry {
   Table<TemplateEntry> templates;
   Table<PromptEntry> prompts;
   bool completions = false;  // true once something completes
+  // True once there was one: a client that was told of the capability may go on to list, even when all are gone.
+  bool offers_tools = false;
+  bool offers_prompts = false;
+  bool offers_resources = false;
 };
 
 /// What lists can change.

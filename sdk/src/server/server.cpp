@@ -78,19 +78,20 @@ Server& Server::complete_resource(std::string uri_template, std::string variable
   return *this;
 }
 
-std::vector<PromptArgument> detail::prompt_arguments_of(const json& input_schema, const std::vector<std::string>& members) {
+std::vector<PromptArgument> detail::prompt_arguments_of(const std::string& prompt, const json& input_schema,
+                                                         const std::vector<std::string>& members) {
   std::vector<PromptArgument> arguments;
-  const json required = input_schema.value("required", json::array());
+  const json needed = input_schema.value("required", json::array());
   const json properties = input_schema.value("properties", json::object());
   for (const std::string& member : members) {
     const json property = properties.value(member, json::object());
     if (property.value("type", json()) != "string")
-      throw ErrorException(fail(ErrorCode::invalid_value, "prompt argument '" + member + "': arguments of a prompt are strings"));
+      throw ErrorException(fail(ErrorCode::invalid_value, "prompt '" + prompt + "': its argument '" + member + "' must be a string"));
     PromptArgument argument;
     argument.name = member;
     if (property.contains("title")) argument.title = property["title"].get<std::string>();
     if (property.contains("description")) argument.description = property["description"].get<std::string>();
-    argument.required = std::find(required.begin(), required.end(), member) != required.end();
+    argument.required = std::find(needed.begin(), needed.end(), member) != needed.end();
     arguments.push_back(std::move(argument));
   }
   return arguments;

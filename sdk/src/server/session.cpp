@@ -34,7 +34,12 @@ Session::Session(std::shared_ptr<Core> core, Transport& transport, boost::asio::
       waiting_bytes_(std::make_shared<std::atomic<std::size_t>>(0)),
       grace_timer_(executor_) {}
 
-Session::~Session() = default;
+Session::~Session() {
+  for (const auto& [id, exchange] : in_flight_) {
+    if (exchange->call) exchange->call->request_stop();
+    exchange->cancel.emit(boost::asio::cancellation_type::terminal);
+  }
+}
 
 std::shared_ptr<Session> Session::start(std::shared_ptr<Core> core, Transport& transport, boost::asio::any_io_executor executor,
                                         WorkerPool& pool, SessionOptions options, std::function<void()> finished) {
@@ -51,7 +56,7 @@ std::shared_ptr<Session> Session::start(std::shared_ptr<Core> core, Transport& t
 }
 
 Flow Session::on_message(std::string_view text) {
-  if (ending_) return Flow::go_on;
+  if (closed_) return Flow::go_on;
   auto value = parse_json(text);
   if (!value) {
     on_refused(std::move(value).error());
@@ -139,8 +144,13 @@ void Session::on_request(jsonrpc::Request request, std::size_t bytes, const std:
     send_answer(batch, jsonrpc::encode_error(exchange->id, error));
     return;
   }
+  if (ending_) {
+    refuse(*exchange, fail(ErrorCode::busy, "the server is ending"));
+    return;
+  }
   auto era = era_of(request);
   if (!era) {
+    if (era.error().code == ErrorCode::unsupported_protocol_version) exchange->revision = kLatestRevision;
     refuse(*exchange, std::move(era).error());
     return;
   }
@@ -153,8 +163,8 @@ void Session::on_request(jsonrpc::Request request, std::size_t bytes, const std:
     return;
   }
   exchange->method = method->method;
-  if (batch && method->method == Method::initialize) {
-    refuse(*exchange, invalid("initialize must not be part of a batch"));
+  if (batch && (method->method == Method::initialize || !allows(exchange->revision, Feature::batching))) {
+    refuse(*exchange, invalid(in_quotes(request.method) + " of this revision must not be part of a batch"));
     return;
   }
   dispatch(std::move(exchange), std::move(request.params), bytes);
@@ -178,20 +188,20 @@ void Session::dispatch(ExchangePtr exchange, json params, std::size_t bytes) {
       if (offered(registry->completions)) complete(std::move(exchange), std::move(params), bytes);
       return;
     case Method::tools_list:
-      if (offered(!registry->tools.empty())) list_tools(exchange, std::move(params));
+      if (offered(registry->offers_tools)) list_tools(exchange, std::move(params));
       return;
     case Method::tools_call:
-      if (offered(!registry->tools.empty())) call_tool(std::move(exchange), std::move(params), bytes);
+      if (offered(registry->offers_tools)) call_tool(std::move(exchange), std::move(params), bytes);
       return;
     case Method::prompts_list:
-      if (offered(!registry->prompts.empty())) list_prompts(exchange, std::move(params));
+      if (offered(registry->offers_prompts)) list_prompts(exchange, std::move(params));
       return;
     case Method::prompts_get:
-      if (offered(!registry->prompts.empty())) get_prompt(std::move(exchange), std::move(params), bytes);
+      if (offered(registry->offers_prompts)) get_prompt(std::move(exchange), std::move(params), bytes);
       return;
     default: break;
   }
-  if (!offered(!registry->resources.empty() || !registry->templates.empty())) return;
+  if (!offered(registry->offers_resources)) return;
   switch (exchange->method) {
     case Method::resources_list: return list_resources(exchange, std::move(params), bytes);
     case Method::resources_templates_list: return list_templates(exchange, std::move(params));
@@ -262,7 +272,7 @@ void Session::drop(const ExchangePtr& exchange, const Error& why) {
     --listeners_;
     if (exchange->listening->resourceSubscriptions) subscribed_uris_ -= exchange->listening->resourceSubscriptions->size();
   }
-  for (const RequestId& question : exchange->asked) asked_.fail(question, why);
+  withdraw(exchange->asked, exchange->revision, why);
   exchange->time_limit.reset();
   if (exchange->call) exchange->call->request_stop();
   exchange->cancel.emit(boost::asio::cancellation_type::terminal);
@@ -281,15 +291,20 @@ void Session::reply(Exchange& exchange, std::string message) {
     held = std::move(found->second);
     in_flight_.erase(found);
     exchange.time_limit.reset();
+    withdraw(exchange.asked, exchange.revision, fail(ErrorCode::cancelled, "the call has ended"));
   }
   send_answer(exchange.batch, std::move(message));
   finish_when_idle();
 }
 
-void Session::deliver(const RequestId& id, const CallState& call, std::string message) {
-  const auto found = in_flight_.find(id);
-  if (found == in_flight_.end() || found->second->call.get() != &call) return;  // cancelled meanwhile
-  reply(*found->second, std::move(message));
+// A client may use the id of a cancelled request again, so the id alone does not say whose it is.
+ExchangePtr Session::exchange_of(const CallState& call) const {
+  const auto found = in_flight_.find(call.setup().request);
+  return found != in_flight_.end() && found->second->call.get() == &call ? found->second : nullptr;
+}
+
+void Session::deliver(const CallState& call, std::string message) {
+  if (const ExchangePtr exchange = exchange_of(call)) reply(*exchange, std::move(message));
 }
 
 void Session::send_answer(const std::shared_ptr<Batch>& batch, std::string message) {
@@ -325,7 +340,10 @@ void Session::end() {
 void Session::cancel_all() {
   std::vector<ExchangePtr> all;
   for (const auto& [id, exchange] : in_flight_) all.push_back(exchange);
-  for (const ExchangePtr& exchange : all) drop(exchange, fail(ErrorCode::closed, "the connection is closed"));
+  for (const ExchangePtr& exchange : all) {
+    drop(exchange, fail(ErrorCode::closed, "the connection is closed"));
+    if (!closed_) send_answer(exchange->batch, "");
+  }
   finish_when_idle();
 }
 

@@ -77,11 +77,11 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
 
   // -- for CallState, on the strand
   /// Sends a notification that belongs to a request which is still in flight; dropped when the client reads too slowly.
-  void tell(const RequestId& request, std::string message);
+  void tell(const CallState& call, std::string message);
   /// Sends the whole message that answers a request, if it is still in flight for this call.
-  void deliver(const RequestId& id, const CallState& call, std::string message);
+  void deliver(const CallState& call, std::string message);
   using Asked = std::function<void(Result<std::vector<InputResponse>>)>;
-  void push_questions(const RequestId& request, std::vector<KeyedQuestion> questions, Asked done);
+  void push_questions(const CallState& call, std::vector<KeyedQuestion> questions, Asked done);
 
  private:
   Session(std::shared_ptr<Core> core, Transport& transport, boost::asio::any_io_executor executor, WorkerPool& pool,
@@ -112,6 +112,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   Revision reply_revision() const;  // for errors about what could not be read
   void cancel(const RequestId& id);
   void drop(const ExchangePtr& exchange, const Error& why);
+  ExchangePtr exchange_of(const CallState& call) const;  // null once answered or cancelled
   void finish_when_idle();
   void cancel_all();
 
@@ -140,7 +141,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   template <class R, class Finish>
   void run_handler(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
                    json input, std::size_t bytes, Finish finish);
-  bool put_on_worker(const ExchangePtr& exchange, const Executor& where, std::size_t bytes, Job job);
+  void put_on_worker(const ExchangePtr& exchange, const Executor& where, std::size_t bytes, Job job);
 
   // -- session_lists.cpp
   void list_tools(const ExchangePtr& exchange, json params);
@@ -154,6 +155,8 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void set_level(const ExchangePtr& exchange, json params);
   void listen(const ExchangePtr& exchange, json params);
   void end_listening();
+  /// Ends our own requests that nobody waits for any more, and tells the client so.
+  void withdraw(const std::vector<RequestId>& questions, Revision revision, const Error& why);
   void push_list_changed(ListKind kind);
   void push_resource_updated(const std::string& uri);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the server sends of itself: questions pushed to legacy clients, notifications, and subscriptions.
-#include "base/random.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/meta.hpp"
@@ -36,10 +35,9 @@ bool wants(const SubscriptionFilter& filter, ListKind kind) {
 
 }  // namespace
 
-void Session::tell(const RequestId& request, std::string message) {
-  const auto found = in_flight_.find(request);
-  const bool in_place = found == in_flight_.end();  // a quick handler is never in flight; it runs right now
-  if (!in_place && found->second->done) return;
+// Nothing follows the answer or the cancellation of a request. A quick handler is never in flight; it runs right now.
+void Session::tell(const CallState& call, std::string message) {
+  if (call.setup().running != Running::in_place && !exchange_of(call)) return;
   if (transport_.queued_bytes() > kMaxOutputBytes) return;
   transport_.send(std::move(message));
 }
@@ -51,6 +49,7 @@ namespace {
 // Collects the answers to the questions of one ask.
 struct Round {
   std::vector<InputRequest> questions;
+  std::vector<RequestId> ids;
   std::vector<std::optional<InputResponse>> answers;
   std::size_t missing = 0;
   Session::Asked done;
@@ -64,7 +63,7 @@ struct Round {
       if (static_cast<int>(why.code) < 0) why = fail("the client refused the question: " + why.message);
       return finish(std::move(why));
     }
-    auto read = protocol::decode_input_response(questions[index], *std::move(answer), "result");
+    auto read = read_answer(questions[index], *std::move(answer), "result");
     if (!read) return finish(fail("the client's answer cannot be used: " + read.error().message));
     answers[index] = *std::move(read);
     if (--missing > 0) return;
@@ -81,43 +80,48 @@ struct Round {
 }  // namespace
 
 // Spec: 2025-11-25 client/elicitation, client/sampling, client/roots
-void Session::push_questions(const RequestId& request, std::vector<KeyedQuestion> questions, Asked done) {
-  const auto found = in_flight_.find(request);
-  if (closed_ || found == in_flight_.end()) return done(fail(ErrorCode::cancelled, "the call was cancelled"));
-  const ExchangePtr exchange = found->second;
+void Session::push_questions(const CallState& call, std::vector<KeyedQuestion> questions, Asked done) {
+  const ExchangePtr exchange = exchange_of(call);
+  if (closed_ || !exchange) return done(fail(ErrorCode::cancelled, "the call was cancelled"));
   auto round = std::make_shared<Round>();
   round->done = std::move(done);
   round->missing = questions.size();
   round->answers.resize(questions.size());
-  std::vector<RequestId> ids;
-  for (KeyedQuestion& question : questions) {
-    if (auto* url = std::get_if<ElicitRequestURLParams>(&question.request))
-      if (allows(exchange->revision, Feature::elicitation_id) && !url->elicitationId) url->elicitationId = random_id();
-    const std::size_t index = round->questions.size();
-    round->questions.push_back(std::move(question.request));
-    const RequestId id = asked_.add([round, index](Result<json> answer) { round->take(index, std::move(answer)); });
-    ids.push_back(id);
-    exchange->asked.push_back(id);
+  for (KeyedQuestion& question : questions) round->questions.push_back(std::move(question.request));
+  const auto weak = weak_from_this();
+  const Revision revision = exchange->revision;
+  for (std::size_t i = 0; i < round->questions.size(); ++i) {
+    round->ids.push_back(asked_.add([round, i, weak, revision](Result<json> answer) {
+      round->take(i, std::move(answer));
+      auto session = weak.lock();
+      if (!round->done && session) session->withdraw(round->ids, revision, fail(ErrorCode::cancelled, "another question failed"));
+    }));
+    exchange->asked.push_back(round->ids.back());
   }
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (!round->done) return;  // the connection closed meanwhile
+  if (!round->done) return withdraw(round->ids, revision, fail(ErrorCode::busy, "too many questions at once"));
+  for (std::size_t i = 0; i < round->ids.size(); ++i) {
     const InputRequest& one = round->questions[i];
     transport_.send(std::visit(
-        [&](const auto& params) { return protocol::encode_request(ids[i], protocol::method_of(one), params, exchange->revision); }, one));
+        [&](const auto& params) { return protocol::encode_request(round->ids[i], protocol::method_of(one), params, revision); }, one));
   }
-  round->time_limit = std::make_unique<boost::asio::steady_timer>(executor_, kAskLimit);
-  round->time_limit->async_wait([weak = weak_from_this(), weak_round = std::weak_ptr(round), ids](boost::system::error_code failed) {
+  round->time_limit = std::make_unique<boost::asio::steady_timer>(executor_, core_->options().ask_limit);
+  round->time_limit->async_wait([weak, weak_round = std::weak_ptr(round), revision](boost::system::error_code failed) {
     auto session = weak.lock();
     auto late = weak_round.lock();
     if (failed || !session || !late || !late->done) return;
-    for (const RequestId& id : ids) {
-      CancelledNotificationParams params;
-      params.requestId = id;
-      params.reason = "nobody answered in time";
-      session->transport_.send(protocol::encode_notification(protocol::name(Method::cancelled), params, session->reply_revision()));
-      session->asked_.fail(id, fail(ErrorCode::timeout, "nobody answered in time"));
-    }
+    session->withdraw(late->ids, revision, fail(ErrorCode::timeout, "nobody answered in time"));
   });
+}
+
+// 2025-11-25 basic/utilities/cancellation: either side tells the other what it no longer waits for.
+void Session::withdraw(const std::vector<RequestId>& questions, Revision revision, const Error& why) {
+  for (const RequestId& id : std::vector(questions)) {  // a copy: failing one may end the round that owns them
+    if (!asked_.fail(id, why) || closed_) continue;
+    CancelledNotificationParams params;
+    params.requestId = id;
+    params.reason = why.message;
+    transport_.send(protocol::encode_notification(protocol::name(Method::cancelled), params, revision));
+  }
 }
 
 // -- legacy subscriptions and levels
@@ -132,7 +136,7 @@ void Session::set_level(const ExchangePtr& exchange, json params) {
 void Session::subscribe(const ExchangePtr& exchange, json params) {
   auto asked = protocol::decode_params<SubscribeRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
-  if (legacy_->subscribed.size() >= kMaxSubscribedUris)
+  if (legacy_->subscribed.size() >= kMaxSubscribedUris && legacy_->subscribed.count(asked->uri) == 0)
     return refuse(*exchange, fail(ErrorCode::busy, "at most " + std::to_string(kMaxSubscribedUris) + " resources can be subscribed"));
   legacy_->subscribed.insert(std::move(asked->uri));
   answer(*exchange, EmptyResult{});
@@ -173,7 +177,7 @@ void Session::listen(const ExchangePtr& exchange, json params) {
   in_flight_[exchange->id] = exchange;
 }
 
-// 2026-07-28 basic/patterns/subscriptions, Graceful Closure
+// 2026-07-28 basic/patterns/subscriptions, Graceful Closure; basic/patterns/cancellation wants the notification too.
 void Session::end_listening() {
   std::vector<ExchangePtr> open;
   for (const auto& [id, exchange] : in_flight_)
@@ -184,6 +188,10 @@ void Session::end_listening() {
     std::string message = protocol::encode_response(exchange->id, result, protocol::Receiver{exchange->revision, &core_->stamp()});
     drop(exchange, fail(ErrorCode::closed, "the server is ending"));
     transport_.send(std::move(message));
+    CancelledNotificationParams params;
+    params.requestId = exchange->id;
+    params.reason = "the server is ending";
+    transport_.send(protocol::encode_notification(protocol::name(Method::cancelled), params, exchange->revision));
   }
 }
 

@@ -28,7 +28,7 @@ Error error_of(std::exception_ptr thrown, CallState& call) {
   } catch (const ErrorException& error) {
     return error.error();
   } catch (const boost::system::system_error& error) {
-    if (call.stopped() || error.code() == boost::asio::error::operation_aborted) return fail(ErrorCode::cancelled, "the call was cancelled");
+    if (call.stopped()) return fail(ErrorCode::cancelled, "the call was cancelled");
     return masked(error.what());
   } catch (const std::exception& error) {
     return masked(error.what());
@@ -102,27 +102,42 @@ std::string tool_answer(const ToolEntry& entry, CallState& call, Outcome<CallToo
     call.setup().core->log(LoggingLevel::error, "tool '" + name + "': its output breaks its schema: " + broken);
     return result_text(call, CallToolResult::error(name + ": it ran, but its output breaks its own schema: " + broken));
   }
+  // Clients before 2025-06-18 see the text alone. Spec: 2025-06-18 server/tools, Structured Content
+  if (outcome.value->content.empty() && outcome.value->structuredContent)
+    outcome.value->content.emplace_back(text_content(dump_json(*outcome.value->structuredContent)));
   return result_text(call, *outcome.value, entry.output_form);
 }
+
+bool can_be_asked(const ClientCapabilities& client) { return client.elicitation || client.sampling || client.roots; }
 
 // Whether rounds of this call must be taken once only.
 bool takes_rounds_once(const CallState& call) { return call.round() > 0 && !call.setup().only_reads; }
 
+// A round that was taken and will not be carried out can be taken again.
+void give_back(const std::shared_ptr<CallState>& call) {
+  if (takes_rounds_once(*call)) call->setup().core->calls().release(call->id(), call->round());
+}
+
 // Gives the answer to `send` and, for a round that is taken once, to the store, so that a repetition gets the same.
 template <class Send>
 void keep_and_send(CallState& call, std::string message, Send send) {
-  if (takes_rounds_once(call)) {
-    auto value = parse_json(message);
-    if (value) call.setup().core->calls().answer(call.id(), call.round(), *std::move(value));
-  }
+  if (takes_rounds_once(call)) call.setup().core->calls().answer(call.id(), call.round(), message);
   send(std::move(message));
 }
 
 template <class R, class Finish, class Send>
 void conclude(const std::shared_ptr<CallState>& call, Outcome<R> outcome, Finish finish, Send send) {
-  if (!outcome.unwound) return keep_and_send(*call, finish(*call, std::move(outcome)), send);
+  if (!outcome.unwound) {
+    keep_and_send(*call, finish(*call, std::move(outcome)), send);
+    if (call->is_stored()) call->setup().core->calls().finish(call->id());
+    return;
+  }
   auto question = call->input_required();
-  if (!question) return keep_and_send(*call, error_text(*call, std::move(question).error()), send);
+  if (!question) {
+    outcome.unwound = false;
+    outcome.error = std::move(question).error();
+    return conclude(call, std::move(outcome), finish, send);
+  }
   std::string message = result_text(*call, *question);
   if (call->setup().only_reads) return send(std::move(message));
   call->setup().core->calls().open(call->id(), [call, message = std::move(message), send](Result<void> opened) mutable {
@@ -131,13 +146,31 @@ void conclude(const std::shared_ptr<CallState>& call, Outcome<R> outcome, Finish
   });
 }
 
+// A job with the program's own executor. Should that drop it unrun, its request is answered all the same.
+struct Errand {
+  Errand(std::shared_ptr<CallState> owner, Job work) : call(std::move(owner)), job(std::move(work)) {}
+  Errand(const Errand&) = delete;
+  Errand& operator=(const Errand&) = delete;
+  ~Errand() {
+    if (begun) return;
+    give_back(call);
+    hand_over(*call, error_text(*call, fail(ErrorCode::internal_error, "the program's own executor did not run it")));
+  }
+  void run() {
+    if (!std::exchange(begun, true)) job();
+  }
+  std::shared_ptr<CallState> call;
+  Job job;
+  bool begun = false;
+};
+
 }  // namespace
 
 // To the strand, behind what the handler said before.
 void hand_over(const CallState& call, std::string message) {
-  auto shared = std::static_pointer_cast<const CallState>(call.shared_from_this());
+  auto shared = call.shared_from_this();
   call.setup().outlet.push(Job([shared, message = std::move(message)]() mutable {
-    if (auto session = shared->setup().session.lock()) session->deliver(shared->setup().request, *shared, std::move(message));
+    if (auto session = shared->setup().session.lock()) session->deliver(*shared, std::move(message));
   }));
 }
 
@@ -164,25 +197,29 @@ std::shared_ptr<CallState> Session::make_call(const ExchangePtr& exchange, std::
   return exchange->call;
 }
 
-bool Session::put_on_worker(const ExchangePtr& exchange, const Executor& where, std::size_t bytes, Job job) {
+void Session::put_on_worker(const ExchangePtr& exchange, const Executor& where, std::size_t bytes, Job job) {
   const std::size_t waiting = waiting_bytes_->fetch_add(bytes, std::memory_order_relaxed);
   if (waiting > 0 && waiting + bytes > kMaxWaitingBytes) {
     waiting_bytes_->fetch_sub(bytes, std::memory_order_relaxed);
-    refuse(*exchange, fail(ErrorCode::busy, "too many requests wait for a worker; try again when some are answered"));
-    return false;
+    give_back(exchange->call);
+    return refuse(*exchange, fail(ErrorCode::busy, "too many requests wait for a worker; try again when some are answered"));
   }
   Job counted([waiting = waiting_bytes_, bytes, job = std::move(job)]() mutable {
     waiting->fetch_sub(bytes, std::memory_order_relaxed);
     job();
   });
   if (where) {
-    auto shared = std::make_shared<Job>(std::move(counted));
-    where([shared] { (*shared)(); });
-    return true;
+    auto errand = std::make_shared<Errand>(exchange->call, std::move(counted));
+    try {
+      where([errand] { errand->run(); });
+    } catch (const std::exception& error) {
+      core_->log(LoggingLevel::error, "the executor of '" + exchange->call->setup().target + "' threw: " + error.what());
+    }
+    return;
   }
-  if (pool_.submit(std::move(counted))) return true;
+  if (pool_.submit(std::move(counted))) return;
+  give_back(exchange->call);
   refuse(*exchange, fail(ErrorCode::busy, "the server is ending"));
-  return false;
 }
 
 // Takes up an earlier round where the client brought one back. False: refused.
@@ -211,14 +248,18 @@ void Session::carry_out(ExchangePtr exchange, const Handler<R>& handler, std::sh
                                                      input = std::move(input)](Result<gate::Round> round) mutable {
     sender.push(Job([=, this, &handler, input = std::move(input), round = std::move(round)]() mutable {
       auto session = weak.lock();
-      if (!session || exchange->done) return;
+      if (!session || exchange->done) {
+        if (round && round->state == gate::Round::State::fresh) give_back(call);
+        return;
+      }
       if (!round) return refuse(*exchange, std::move(round).error());
       if (round->state == gate::Round::State::running)
         return refuse(*exchange, fail(ErrorCode::invalid_params, "params.requestState: this round is being carried out already"));
       if (round->state == gate::Round::State::answered) {
-        json again = std::move(round->answer);
-        again["id"] = exchange->id.to_json();
-        return reply(*exchange, dump_json(again));
+        auto again = parse_json(round->answer);
+        if (!again) return refuse(*exchange, fail(ErrorCode::internal_error, "the stored answer cannot be read"));
+        (*again)["id"] = exchange->id.to_json();
+        return reply(*exchange, dump_json(*again));
       }
       run_handler(exchange, handler, keep, where, std::move(input), bytes, finish);
     }));
@@ -229,7 +270,7 @@ template <class R, class Finish>
 void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
                           json input, std::size_t bytes, Finish finish) {
   auto call = exchange->call;
-  const bool binds = allows(exchange->revision, Feature::input_required);
+  const bool binds = allows(exchange->revision, Feature::input_required) && can_be_asked(call->setup().meta->clientCapabilities);
   if (call->setup().running == Running::in_place) {
     const auto begin = std::chrono::steady_clock::now();
     auto outcome = run_plain(std::get<PlainHandler<R>>(handler), std::move(input), call);
@@ -268,7 +309,7 @@ void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::
   }
   put_on_worker(exchange, where, bytes,
                 Job([call, keep, plain = &std::get<PlainHandler<R>>(handler), input = std::move(input), binds, finish, send]() mutable {
-                  if (call->stopped()) return;
+                  if (call->stopped()) return give_back(call);
                   if (binds) call->bind(input);
                   conclude(call, run_plain(*plain, std::move(input), call), finish, send);
                 }));
@@ -325,6 +366,8 @@ void Session::get_prompt(ExchangePtr exchange, json params, std::size_t bytes) {
   const PromptEntry* prompt = entry.get();
   carry_out<GetPromptResult>(std::move(exchange), prompt->handler, std::move(entry), {}, std::move(input), bytes,
                              [prompt](CallState& state, Outcome<GetPromptResult> outcome) {
+                               // What does not fit the handler's input. Spec: 2026-07-28 server/prompts, Error Handling
+                               if (outcome.error.code == ErrorCode::invalid_value) outcome.error.code = ErrorCode::invalid_params;
                                if (!outcome.value) return error_text(state, std::move(outcome.error));
                                if (!outcome.value->description) outcome.value->description = prompt->definition.description;
                                return result_text(state, *outcome.value);

@@ -4,6 +4,8 @@
 //   t12  p3  r7  m4      l5:INNER  the lister of the template number 5, at its own cursor INNER
 // Spec: 2026-07-28 server/utilities/pagination
 #include "protocol/codec.hpp"
+#include "protocol/errors.hpp"
+#include "server/outcome.hpp"
 #include "server/session.hpp"
 
 #include <algorithm>
@@ -38,6 +40,15 @@ std::optional<std::string> take_page(const Table<Entry>& table, std::uint64_t af
     ++taken;
   }
   return std::nullopt;
+}
+
+// A lister is the program's own: what it throws becomes an answer.
+Result<ListResourcesResult> run_lister(const ResourceLister& list, std::optional<std::string> cursor, CallState& call) {
+  try {
+    return list(std::move(cursor));
+  } catch (...) {
+    return error_of(std::current_exception(), call);
+  }
 }
 
 template <class ListResult>
@@ -104,7 +115,7 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
     const auto order = read_cursor(asked->cursor->substr(0, colon), 'l');
     if (!order || *order == 0) return refuse(*exchange, bad_cursor());
     lister = next_lister(*order - 1);
-    if (lister && lister->order == *order && colon != std::string::npos && colon + 1 < asked->cursor->size())
+    if (lister && lister->order == *order && colon != std::string::npos)
       inner = asked->cursor->substr(colon + 1);
     if (!lister) return answer(*exchange, result);
   } else {
@@ -122,15 +133,16 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
   }
 
   const auto following = next_lister(lister->order);
-  auto call = make_call(exchange, "", Running::on_worker, true, std::chrono::milliseconds{0});
+  auto call = make_call(exchange, lister->definition.uriTemplate, Running::on_worker, true, std::chrono::milliseconds{0});
   in_flight_[exchange->id] = exchange;
   put_on_worker(exchange, {}, bytes,
                 [call, lister, inner, following, hints = std::move(result), core = core_]() mutable {
-                  auto listed = lister->options.list(inner);
+                  if (call->stopped()) return;
                   const auto& setup = call->setup();
+                  auto listed = run_lister(lister->options.list, inner, *call);
                   std::string message;
                   if (!listed) {
-                    message = jsonrpc::encode_error(setup.request, listed.error());
+                    message = jsonrpc::encode_error(setup.request, protocol::error_for(setup.revision, std::move(listed).error()));
                   } else {
                     listed->ttlMs = hints.ttlMs;
                     listed->cacheScope = hints.cacheScope;

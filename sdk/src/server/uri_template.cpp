@@ -2,6 +2,8 @@
 // Matching by backtracking with a budget: a template is the program's own, but the URI is the peer's.
 #include "server/uri_template.hpp"
 
+#include "base/utf8.hpp"
+
 #include <algorithm>
 
 namespace sumun::server {
@@ -37,6 +39,18 @@ std::string percent_decoded(std::string_view text) {
     out.push_back(text[i]);
   }
   return out;
+}
+
+// What %00 and stray bytes decode to would mean something else to whatever opens it.
+bool is_text(std::string_view value) {
+  const char* at = value.data();
+  const char* const end = at + value.size();
+  while (at != end) {
+    const std::size_t length = utf8::length(at, end);
+    if (length == 0 || *at == '\0') return false;
+    at += length;
+  }
+  return true;
 }
 
 }  // namespace
@@ -132,6 +146,8 @@ std::optional<UriVariables> UriTemplate::match(std::string_view uri) const {
   UriVariables found;
   int budget = kMatchBudget;
   if (!match_from(0, uri, found, budget)) return std::nullopt;
+  for (const auto& [name, value] : found)
+    if (!is_text(value)) return std::nullopt;
   return found;
 }
 
