@@ -80,9 +80,13 @@ LineFramer::Item LineFramer::next(std::string_view& line) {
   }
   if (!finished_ || partial_.empty()) return Item::none;
   finished_ = false;
-  delivered_ = true;
   line = without_return(partial_);
-  return line.empty() ? Item::none : Item::line;
+  if (line.empty()) {
+    empty(partial_);
+    return Item::none;
+  }
+  delivered_ = true;
+  return Item::line;
 }
 
 void LineFramer::finish() {

@@ -132,7 +132,7 @@ TEST_CASE("starting what cannot be started says which program and why") {
   const std::string file = std::filesystem::temp_directory_path() / ("sumun_not_executable_" + std::to_string(::getpid()));
   std::ofstream(file) << "#!/bin/sh\n";
   struct {
-    const char* name;
+    std::string name;
     ChildOptions options;
     const char* want;
   } cases[] = {
@@ -195,7 +195,7 @@ TEST_CASE("ending a child goes as far as it must") {
   constexpr TerminateLimits kShort{50ms, 50ms};
   constexpr TerminateLimits kLong{10s, 10s};
   struct {
-    const char* name;
+    std::string name;
     const char* script;
     TerminateLimits limits;
     int code;
@@ -355,7 +355,7 @@ TEST_CASE("a process without standard streams can take them all the same") {
 TEST_CASE("O_NONBLOCK is again what it was, however the process ends") {
   enum class End { destructor, exit, quick_exit, fatal_signal, second_stop_signal };
   struct {
-    const char* name;
+    std::string name;
     End end;
   } const cases[] = {
       {"destructor", End::destructor},       {"exit", End::exit},

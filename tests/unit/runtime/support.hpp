@@ -3,6 +3,7 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -19,9 +20,10 @@ inline constexpr std::chrono::seconds kPatience{10};
 /// Runs the loop until `done` holds; false = it did not within the patience.
 inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& done) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  if (io.stopped()) io.restart();
+  const auto work = boost::asio::make_work_guard(io);  // an idle loop waits instead of spinning
   while (!done()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
-    if (io.stopped()) io.restart();
     io.run_one_for(std::chrono::milliseconds(50));
   }
   return true;
