@@ -60,7 +60,7 @@ struct ClientHandlers {
 };
 
 struct ClientOptions {
-  Implementation info{.name = "sumun-client", .version = "0.1.0"};  // what we say of ourselves
+  Implementation info{"sumun-client", "0.1.0", {}, {}, {}, {}};  // what we say of ourselves
   ClientHandlers handlers;
   /// Speak this revision and no other. None = the newest that both sides know: `server/discover` first, then
   /// `initialize`.

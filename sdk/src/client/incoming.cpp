@@ -142,14 +142,13 @@ void Session::on_answer(jsonrpc::ErrorResponse&& response) {
 }
 
 void Session::on_malformed(jsonrpc::Malformed&& malformed) {
-  if (malformed.id && !malformed.answer) {
+  // It carries an id that we wait for: it was meant as the answer. It is never answered itself, or two sides that take
+  // each other's errors for requests would not come to an end.
+  if (malformed.id) {
     Error why = fail(ErrorCode::invalid_value, "the server's answer is malformed: " + malformed.error.message);
     if (pending_.fail(*malformed.id, std::move(why))) return;
   }
   complain("the server sent something that is no message: " + malformed.error.message);
-  if (malformed.id && malformed.answer && connected_ && allows(revision(), Feature::pushed_requests)) {
-    send(jsonrpc::encode_error(malformed.id, malformed.error));
-  }
 }
 
 void Session::on_notification(jsonrpc::Notification&& notification) {
