@@ -73,11 +73,14 @@ class Inbox {
       }
       {
         Turn turn;
+        self->draining = true;
         for (T& value : batch) {
           if (self->closed_here) break;
           self->handler(std::move(value));
         }
+        self->draining = false;
       }
+      if (self->closed_here) self->handler = nullptr;
       batch.clear();
       bool more = false;
       {
@@ -91,6 +94,7 @@ class Inbox {
 
     void close() {
       closed_here = true;
+      if (!draining) handler = nullptr;
       std::vector<T> dropped;
       std::lock_guard lock(mutex);
       closed = true;
@@ -101,6 +105,7 @@ class Inbox {
     boost::asio::any_io_executor executor;
     Handler handler;           // strand only
     bool closed_here = false;  // strand only: the loop over a batch sees a close at once
+    bool draining = false;     // strand only: the handler runs and cannot be destroyed
     std::mutex mutex;
     std::vector<T> values;   // under mutex, like the rest
     std::vector<T> spare;    // an empty one with its memory

@@ -115,6 +115,11 @@ TEST_CASE("a closed inbox delivers nothing, not even the rest of the batch") {
     io.poll();
     CHECK(seen == 1);
   }
+  SUBCASE("and keeps nothing that its handler held") {
+    Inbox<int> other(io.get_executor(), [value](int) {});
+    CHECK(value.use_count() == 2);
+    other.close();
+  }
   CHECK(value.use_count() == 1);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures for framing and the stdio transport, beside a loop that only reads and writes.
 //   bench_framing [messages]     prints messages a second for each, and the serial round trip
+#include "runtime/inbox.hpp"
 #include "runtime/unique_fd.hpp"
+#include "runtime/worker_pool.hpp"
 #include "transport/line_framer.hpp"
 #include "transport/stdio_transport.hpp"
 
@@ -89,6 +91,31 @@ void echo_transport(int in, int out) {
   io.run();
 }
 
+void echo_pooled(int in, int out) {  // each message by way of a worker
+  boost::asio::io_context io(1);
+  WorkerPool pool;
+  StdioTransport transport(io.get_executor(), in, out);
+  std::size_t under_way = 0;
+  bool ended = false;
+  Inbox<std::string> inbox(io.get_executor(), [&](std::string answer) {
+    --under_way;
+    transport.send(std::move(answer));
+    if (ended && under_way == 0) transport.close();
+  });
+  Transport::Events events;
+  events.message = [&](std::string_view text) {
+    ++under_way;
+    pool.submit([sender = inbox.sender(), answer = std::string(text)]() mutable { sender.push(std::move(answer)); });
+    return under_way > 400 ? Flow::ease : Flow::go_on;
+  };
+  events.ended = [&] {
+    ended = true;
+    if (under_way == 0) transport.close();
+  };
+  transport.start(std::move(events));
+  io.run();
+}
+
 struct Pipe {
   UniqueFd read;
   UniqueFd write;
@@ -158,6 +185,7 @@ int main(int argc, char** argv) {
   for (int round = 0; round < 3; ++round) {
     bench_echo("blocking loop", echo_loop, messages);
     bench_echo("stdio transport", echo_transport, messages);
+    bench_echo("with worker pool", echo_pooled, messages);
   }
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);

@@ -139,8 +139,7 @@ std::string drain(OutputQueue& queue, std::size_t at_once, std::size_t parts) {
     const std::size_t count = queue.gather(std::span(list).first(parts));
     REQUIRE(count > 0);
     std::string text;
-    for (std::size_t i = 0; i < count; ++i) text += list[i];
-    text.resize(std::min(text.size(), at_once));
+    for (std::size_t i = 0; i < count; ++i) text += list[i].substr(0, at_once - text.size());
     queue.consume(text.size());
     all += text;
   }
