@@ -71,11 +71,8 @@ Error bad_state(const std::string& why) {
   return fail(ErrorCode::invalid_params, "params.requestState: " + why + "; call again without it");
 }
 
-Result<Schema> form_schema(const ElicitRequestFormParams& form) {
-  SchemaOptions options;
-  options.formats = FormatUse::assertion;
-  return Schema::compile(form.requestedSchema, options);
-}
+// `format` stays an annotation: what a person typed is judged by the form's other keywords.
+Result<Schema> form_schema(const ElicitRequestFormParams& form) { return Schema::compile(form.requestedSchema); }
 
 }  // namespace
 
