@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The official TypeScript client, second generation, against one server over stdio, in either era.
-// usage: node typescript_v2.mjs --era modern|legacy --checks calculator|everything|documents [--legacy-unknown-resource CODE] -- COMMAND...
+// usage: node typescript_v2.mjs --era modern|legacy --checks calculator|everything|documents -- COMMAND...
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -33,7 +33,7 @@ client.setNotificationHandler('notifications/resources/updated', (note) => liste
 
 const peer = {
   era, client, answers,
-  legacy_unknown_resource: Number(options['legacy-unknown-resource'] ?? -32002),
+  legacy_unknown_resource: -32602,  // this client reads -32002 with a URI as its own -32602
   list_tools: () => client.listTools(),
   call_tool: (name, args_, request = {}) => client.callTool({ name, arguments: args_, ...request.params }, request),
   async with_logging(action) {
