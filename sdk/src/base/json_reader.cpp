@@ -34,7 +34,7 @@ class Reader {
       if (at_ == end_) {
         return value;
       }
-      fail("something follows the value");
+      unexpected("something follows the value");
     }
     return Error{ErrorCode::parse_error,
                  "invalid JSON at byte " + std::to_string(where_ - begin_) + ": " + what_ + detail_, nullptr};

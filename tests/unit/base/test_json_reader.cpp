@@ -98,7 +98,7 @@ TEST_CASE("a text that is no JSON is refused with what is wrong and where") {
       {"no JSON", "hello", "0: expected a value"},
       {"NaN", "NaN", "0: expected a value"},
       {"two values", "1 2", "2: something follows the value"},
-      {"trailing NUL", std::string("{}\0", 3), "2: something follows the value"},
+      {"trailing NUL", std::string("{}\0", 3), "2: NUL byte"},
       {"trailing bracket", "{}}", "2: something follows the value"},
       {"plus", "+1", "0: expected a value"},
       {"lone minus", "-", "1: the text ends too early"},
