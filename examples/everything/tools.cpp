@@ -82,6 +82,42 @@ void add_content_tools(sumun::Server& server) {
       []() -> Result<std::string> { return sumun::fail("This tool intentionally returns an error for testing"); }, only_reads());
 }
 
+// A schema that no C++ type says is given as JSON; clients get it as it stands here.
+constexpr const char* kContactSchema = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "$defs": {
+    "address": {
+      "$anchor": "addressDef",
+      "type": "object",
+      "properties": {"street": {"type": "string"}, "city": {"type": "string"}}
+    }
+  },
+  "properties": {
+    "name": {"type": "string"},
+    "address": {"$ref": "#/$defs/address"},
+    "contactMethod": {"type": "string", "enum": ["phone", "email"]},
+    "phone": {"type": "string"},
+    "email": {"type": "string"}
+  },
+  "allOf": [{"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}],
+  "if": {"properties": {"contactMethod": {"const": "phone"}}, "required": ["contactMethod"]},
+  "then": {"required": ["phone"]},
+  "else": {"required": ["email"]},
+  "additionalProperties": false
+})json";
+
+void add_schema_tool(sumun::Server& server) {
+  sumun::Tool definition;
+  definition.name = "json_schema_2020_12_tool";
+  definition.description = "Takes a contact; its schema uses more of JSON Schema than types can say";
+  definition.inputSchema = sumun::json::parse(kContactSchema);
+  server.add_tool(
+      std::move(definition),
+      [](sumun::json contact, Call&) -> Result<CallToolResult> { return CallToolResult::text("Got " + contact.dump()); },
+      only_reads().allow_unportable_schema());
+}
+
 void add_running_tools(sumun::Server& server) {
   server.tool(
       "test_tool_with_progress", "Reports progress three times",
@@ -150,6 +186,7 @@ void add_changing_tools(sumun::Server& server) {
 
 void add_tools(sumun::Server& server) {
   add_content_tools(server);
+  add_schema_tool(server);
   add_running_tools(server);
   add_changing_tools(server);
 }

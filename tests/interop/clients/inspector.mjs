@@ -40,8 +40,9 @@ async function good(...method) {
   return run.json;
 }
 
+// `everything` has a tool whose schema few clients take, on purpose.
 await checks.check('tools/list, without a complaint about portability', async () => {
-  const { tools } = await good('--method', 'tools/list', '--strict');
+  const { tools } = await good('--method', 'tools/list', ...(options.checks === 'everything' ? [] : ['--strict']));
   assert.ok(tools.length > 0);
 });
 

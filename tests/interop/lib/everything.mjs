@@ -46,6 +46,17 @@ async function tools(checks, peer) {
     assert.equal(result.isError, true);
     assert.match(text_of(result), /city/);
   });
+  await checks.check('a schema given as JSON comes as it is, and is checked', async () => {
+    const { tools: all } = await peer.list_tools();
+    const schema = all.find((tool) => tool.name === 'json_schema_2020_12_tool')?.inputSchema;
+    assert.deepEqual(schema.then, { required: ['phone'] });
+    assert.equal(schema.$defs.address.$anchor, 'addressDef');
+    const good = await peer.call_tool('json_schema_2020_12_tool', { name: 'Mina', contactMethod: 'phone', phone: '1' });
+    assert.ok(!good.isError, text_of(good));
+    const bad = await peer.call_tool('json_schema_2020_12_tool', { name: 'Mina', contactMethod: 'phone', email: 'm@example.com' });
+    assert.equal(bad.isError, true);
+    assert.match(text_of(bad), /phone/);
+  });
   await checks.check('an unknown tool is -32602', async () => {
     assert.equal((await rejection(peer.call_tool('no_such_tool', no_arguments))).code, -32602);
   });

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The official TypeScript server with the tools that the checks of lib/ call: it proves the checks, not our server.
 // usage: node fixture.mjs calculator|everything     (a stdio server, both eras)
-import { McpServer, ResourceTemplate, acceptedContent, completable, inputRequired, inputResponse } from '@modelcontextprotocol/server';
+import { McpServer, ResourceTemplate, acceptedContent, completable, fromJsonSchema, inputRequired, inputResponse } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import * as z from 'zod/v4';
 
 const text = (value) => ({ content: [{ type: 'text', text: value }] });
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+const contact = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  $defs: { address: { $anchor: 'addressDef', type: 'object', properties: { city: { type: 'string' } } } },
+  properties: { name: { type: 'string' }, address: { $ref: '#/$defs/address' }, contactMethod: { enum: ['phone', 'email'] }, phone: { type: 'string' }, email: { type: 'string' } },
+  if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
+  then: { required: ['phone'] },
+  else: { required: ['email'] },
+};
 let cancelled = 0;
 
 function calculator() {
@@ -40,6 +49,7 @@ function everything() {
     const value = { city, celsius: 21.5, sky: 'clear' };
     return { structuredContent: value, ...text(JSON.stringify(value)) };
   });
+  server.registerTool('json_schema_2020_12_tool', { inputSchema: fromJsonSchema(contact) }, async (args) => text(`Got ${JSON.stringify(args)}`));
   tool('sleep', z.object({ milliseconds: z.int() }), ({ milliseconds }, ctx) => new Promise((resolve) => {
     const timer = setTimeout(() => resolve(text('slept')), milliseconds);
     ctx.mcpReq.signal.addEventListener('abort', () => { cancelled += 1; clearTimeout(timer); resolve(text('cut short')); });
