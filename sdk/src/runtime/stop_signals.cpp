@@ -66,8 +66,8 @@ StopSignals::StopSignals(boost::asio::any_io_executor executor, std::function<vo
   ::sigaction(SIGTERM, &action, &shared_->before_terminate);
   shared_->event.async_read_some(boost::asio::buffer(&shared_->number, sizeof shared_->number),
                                  [shared = shared_](boost::system::error_code failure, std::size_t) {
-                                   const auto graceful = std::exchange(shared->graceful, nullptr);  // it may destroy us
-                                   if (!failure && graceful) graceful(static_cast<int>(shared->number));
+                                   const auto call = std::exchange(shared->graceful, nullptr);  // it may destroy us
+                                   if (!failure && call) call(static_cast<int>(shared->number));
                                  });
 }
 
