@@ -29,7 +29,6 @@ class Packer {
   void overlap_from(std::size_t cut);
   std::size_t split_point(std::size_t begin, std::size_t limit, Block::Kind kind) const;
   std::size_t size_of(std::size_t begin, std::size_t end) const { return count_characters(text_.substr(begin, end - begin)); }
-  bool is_open() const { return open_; }
 
   std::string_view text_;
   ChunkOptions options_;
@@ -39,10 +38,10 @@ class Packer {
   std::vector<std::pair<int, std::string>> trail_;  // where the walk is
   bool open_ = false;
   std::size_t begin_ = 0, end_ = 0, size_ = 0;  // of the open chunk; size in characters
-  std::size_t lead_ = 0;           // characters of it that repeat the chunk before
   std::size_t solid_end_ = 0;      // end of its last block that is no heading; begin_ = it holds headings only
-  std::vector<std::string> open_trail_;
-  bool trail_set_ = false;
+  std::vector<std::string> here_;          // the trail of what is being added
+  std::vector<std::string> section_, trail_of_chunk_;  // the trail met last in the open chunk, and the one of most of it
+  std::size_t section_size_ = 0, best_size_ = 0;       // their characters
   bool prose_before_ = false;      // the chunk that was closed last ended in running text of this section
 };
 
@@ -64,18 +63,27 @@ void Packer::extend(std::size_t begin, std::size_t end, std::size_t size) {
   if (!open_) {
     open_ = true;
     begin_ = solid_end_ = begin;
-    size_ = lead_ = 0;
-    trail_set_ = false;
+    size_ = section_size_ = best_size_ = 0;
   } else {
     size_ += size_of(end_, begin);
   }
   end_ = end;
   size_ += size;
+  if (section_size_ > 0 && section_ == here_) {
+    section_size_ += size;
+  } else {
+    section_ = here_;
+    section_size_ = size;
+  }
+  if (section_size_ > best_size_) {  // a chunk of several sections has the trail of the one that fills most of it
+    best_size_ = section_size_;
+    trail_of_chunk_ = section_;
+  }
 }
 
 void Packer::close() {
   if (!open_) return;
-  chunks_.push_back({begin_, end_, trail_set_ ? open_trail_ : names_of(trail_)});
+  chunks_.push_back({begin_, end_, trail_of_chunk_});
   open_ = false;
 }
 
@@ -86,6 +94,7 @@ void Packer::add_heading(const Block& block) {
   prose_before_ = false;
   while (!trail_.empty() && trail_.back().first >= block.level) trail_.pop_back();
   trail_.emplace_back(block.level, block.heading);
+  here_ = names_of(trail_);
   if (size > options_.max_characters || (open_ && size_ + size + 2 > options_.max_characters)) {
     fill(block.begin, block.end, Block::Kind::prose);
   } else {
@@ -96,6 +105,7 @@ void Packer::add_heading(const Block& block) {
 void Packer::add(const Block& block) {
   const std::size_t size = size_of(block.begin, block.end);
   const bool code = !block.heading.empty();
+  here_ = code ? std::vector<std::string>{block.heading} : names_of(trail_);
   if (code && open_ && size_ >= options_.min_characters) close();
   const std::size_t gap = open_ ? size_of(end_, block.begin) : 0;
   const bool fits = !open_ || size_ + gap + size <= options_.max_characters;
@@ -120,32 +130,18 @@ void Packer::add(const Block& block) {
       if (prose && whole && size + overlap_ + overlap_ / 4 + 2 <= options_.max_characters) overlap_from(cut);
     }
   }
-  if (code) {
-    if (!open_ || !trail_set_) open_trail_ = {block.heading};
-  }
-  const bool was_open = open_;
   if (size <= options_.max_characters && (!open_ || size_ + size_of(end_, block.begin) + size <= options_.max_characters)) {
     extend(block.begin, block.end, size);
     solid_end_ = end_;
   } else {
     fill(block.begin, block.end, block.kind);
   }
-  const std::vector<std::string> here = code ? std::vector<std::string>{block.heading} : names_of(trail_);
-  if (!was_open || !trail_set_) {
-    open_trail_ = here;
-  } else if (!code) {  // of several sections: what they have in common
-    std::size_t same = 0;
-    while (same < here.size() && same < open_trail_.size() && here[same] == open_trail_[same]) ++same;
-    open_trail_.resize(same);
-  }
-  trail_set_ = true;
   prose_before_ = block.kind == Block::Kind::prose;
 }
 
 // Adds more than fits: whole chunks as they fill, and leaves the rest open.
 void Packer::fill(std::size_t begin, std::size_t end, Block::Kind kind) {
   std::size_t left = size_of(begin, end);
-  const std::vector<std::string> here = names_of(trail_);
   while (left > 0) {
     const std::size_t used = open_ ? size_ + size_of(end_, begin) : 0;
     const std::size_t room = options_.max_characters > used ? options_.max_characters - used : 0;
@@ -173,11 +169,6 @@ void Packer::fill(std::size_t begin, std::size_t end, Block::Kind kind) {
       extend(begin, trimmed, size_of(begin, trimmed));
       solid_end_ = end_;
     }
-    if (open_ && !trail_set_) {
-      open_trail_ = open_trail_.empty() ? here : open_trail_;
-      trail_set_ = true;
-    }
-    const std::vector<std::string> trail = open_trail_;
     const bool has_chunk = open_;
     close();
     left -= size_of(begin, cut);
@@ -188,8 +179,6 @@ void Packer::fill(std::size_t begin, std::size_t end, Block::Kind kind) {
     }
     if (left == 0 || begin >= end) break;
     if (kind == Block::Kind::prose && has_chunk) overlap_from(trimmed);
-    open_trail_ = trail;
-    trail_set_ = open_;
   }
 }
 
@@ -220,9 +209,7 @@ void Packer::overlap_from(std::size_t cut) {
   while (begin < cut && is_blank(text_[begin])) ++begin;
   if (begin >= cut) return;
   extend(begin, cut, size_of(begin, cut));
-  lead_ = size_;
   solid_end_ = end_;
-  trail_set_ = false;
 }
 
 // Where to cut [begin, limit): after a line (verbatim) or a sentence, else after a line, a word, a character.

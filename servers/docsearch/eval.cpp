@@ -31,7 +31,7 @@ struct RemoveFolder {
 
 Result<std::string> read_text(const std::filesystem::path& path) {
   FileStamp stamp;
-  auto file = open_file(path.string(), stamp);
+  auto file = open_file(path.string(), stamp, Links::follow);
   if (!file) return fail(ErrorCode::io, path.string() + ": " + file.error().message);
   auto text = read_range(*file, 0, static_cast<std::size_t>(stamp.bytes));
   if (!text) return fail(ErrorCode::io, path.string() + ": " + text.error().message);
@@ -132,7 +132,9 @@ Measures measure(const std::vector<std::string>& found, const std::unordered_map
 }
 
 Result<std::vector<std::string>> find_documents(Connection& connection, const std::string& text, const RankingOptions& options) {
-  auto ranked = rank_chunks(connection, {.text = text}, kDepth, options);
+  SearchQuery query;
+  query.text = text;
+  auto ranked = rank_chunks(connection, query, kDepth, options);
   if (!ranked) return ranked.error();
   std::vector<std::string> found;
   std::unordered_set<std::int64_t> seen;

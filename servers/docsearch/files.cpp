@@ -53,7 +53,7 @@ std::string reason_of(int error) {
     case EACCES:
     case EPERM: return "permission denied";
     case ENOENT: return "no such file";
-    case ELOOP: return "a loop of links";
+    case ELOOP: return "a link";
     default: return std::generic_category().message(error);
   }
 }
@@ -104,8 +104,8 @@ FileStamp stamp_of(const struct stat& status) {
   return {static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim), static_cast<std::int64_t>(status.st_ino)};
 }
 
-Result<FileHandle> open_file(const std::string& path, FileStamp& stamp) {
-  FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+Result<FileHandle> open_file(const std::string& path, FileStamp& stamp, Links links) {
+  FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (links == Links::refuse ? O_NOFOLLOW : 0)));
   if (file.get() < 0) return fail(ErrorCode::io, reason_of(errno));
   struct stat status {};
   if (fstat(file.get(), &status) != 0) return fail(ErrorCode::io, reason_of(errno));

@@ -39,9 +39,11 @@ struct FileStamp {
 };
 FileStamp stamp_of(const struct stat& status);
 
-/// Opens a regular file for reading; anything else (a pipe, a device) is an error and never waited for.
+/// Opens a regular file for reading; anything else (a pipe, a device) is an error and never waited for. Paths of the
+/// index were real when they were found: a link in the place of such a file is refused.
 /// The error's message is the reason alone, without the path.
-Result<FileHandle> open_file(const std::string& path, FileStamp& stamp);
+enum class Links { follow, refuse };
+Result<FileHandle> open_file(const std::string& path, FileStamp& stamp, Links links = Links::refuse);
 
 /// Bytes [offset, offset + size) of the file; fewer at its end.
 Result<std::string> read_range(const FileHandle& file, std::uint64_t offset, std::size_t size);

@@ -35,6 +35,7 @@ int run_tokenizer(Fts5Tokenizer* self, void* context, int flags, const char* tex
   Forward forward{context, callback};
   const std::string_view all(text, static_cast<std::size_t>(size));
   return reinterpret_cast<Tokenizer*>(self)->tokenize(all, &forward, [](void* to, const Token& token) {
+    if (token.kind == TokenKind::exact) return 0;
     const auto& target = *static_cast<Forward*>(to);
     return target.callback(target.context, token.colocated ? FTS5_TOKEN_COLOCATED : 0, token.text.data(),
                            static_cast<int>(token.text.size()), static_cast<int>(token.begin), static_cast<int>(token.end));

@@ -22,6 +22,7 @@ class Analyser {
   const RankingOptions& options_;
   Query query_;
   std::unordered_map<std::string, std::size_t> seen_;
+  std::size_t last_ = 0;  // the term of the position before
 };
 
 void Analyser::add(const Token& token, double weight) {
@@ -32,10 +33,12 @@ void Analyser::add(const Token& token, double weight) {
       seen_.erase(at);
       return;
     }
-    query_.terms.push_back({text, 0, token.kind == TokenKind::character, 0});
+    query_.terms.push_back({text, 0, token.kind == TokenKind::character, token.kind == TokenKind::exact, last_, 0});
   }
   query_.terms[at->second].weight += weight;
-  if (!token.colocated) query_.order.push_back(at->second);
+  if (token.colocated) return;
+  last_ = at->second;
+  query_.order.push_back(last_);
 }
 
 Query Analyser::run(std::string_view text) {
@@ -131,8 +134,10 @@ Result<std::vector<RankedUnit>> rank_units(Connection& connection, Query& query,
   const double count = static_cast<double>(*units);
   const double average = std::max(1.0, static_cast<double>(*words) / count);
 
-  std::vector<std::size_t> terms(query.terms.size());
-  for (std::size_t i = 0; i < terms.size(); ++i) terms[i] = i;
+  std::vector<std::size_t> terms;
+  for (std::size_t i = 0; i < query.terms.size(); ++i) {
+    if (!query.terms[i].exact) terms.push_back(i);
+  }
   while (true) {
     auto all = collect_postings(connection, query, terms);
     if (!all) return all.error();
@@ -163,6 +168,9 @@ Result<std::vector<RankedUnit>> rank_units(Connection& connection, Query& query,
     term.idf = inverse_frequency(count, found[i]);
     weights[i] = term.weight * term.idf;
   }
+  for (QueryTerm& term : query.terms) {
+    if (term.exact) term.idf = query.terms[term.word].idf;
+  }
   for (std::size_t i = 0; i < postings.size();) {
     const std::int64_t row = postings[i].row;
     const double length = length_of(row) / average;
@@ -180,7 +188,11 @@ Result<std::vector<RankedUnit>> rank_units(Connection& connection, Query& query,
 
 ChunkScorer::ChunkScorer(Tokenizer& tokenizer, const Query& query, const RankingOptions& options, double average_length)
     : tokenizer_(tokenizer), query_(query), options_(options), average_length_(std::max(1.0, average_length)) {
-  for (std::size_t i = 0; i < query.terms.size(); ++i) index_.emplace(query.terms[i].token, i);
+  for (std::size_t i = 0; i < query.terms.size(); ++i) {
+    const std::string& token = query.terms[i].token;
+    index_.emplace(token, i);
+    sizes_[static_cast<unsigned char>(token[0])] |= std::uint64_t{1} << (token.size() & 63);
+  }
   for (std::size_t i = 1; i < query.order.size(); ++i) {
     if (query.order[i - 1] == query.order[i]) continue;
     pairs_.emplace(static_cast<std::uint64_t>(query.order[i - 1]) << 32 | query.order[i], pairs_.size());
@@ -195,7 +207,8 @@ void ChunkScorer::count(std::string_view text, double weight, ChunkMatch* match)
       if (!token.colocated) words_.emplace_back(token.text);
       if (token.colocated && token.kind == TokenKind::exact && !words_.empty()) words_.back() = token.text.substr(1);
     }
-    auto found = index_.find(token.text);
+    const bool possible = (sizes_[static_cast<unsigned char>(token.text[0])] >> (token.text.size() & 63) & 1) != 0;
+    auto found = possible ? index_.find(token.text) : index_.end();
     if (found == index_.end() && token.kind == TokenKind::bigram) {  // a query of one character
       found = index_.find(token.text.substr(0, code_point_at(token.text, 0).bytes));
       if (found != index_.end() && !query_.terms[found->second].prefix) found = index_.end();
@@ -212,7 +225,7 @@ void ChunkScorer::count(std::string_view text, double weight, ChunkMatch* match)
     }
     before = term;
     return 0;
-  });
+  }, Segmentation::pairs_only);
 }
 
 ChunkMatch ChunkScorer::score(std::string_view title, std::string_view text) {

@@ -5,6 +5,7 @@
 #include "docsearch.hpp"
 #include "store.hpp"
 
+#include <array>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,13 +14,12 @@ namespace sumun::docsearch {
 
 /// The constants of the ranking. Chosen on several collections at once; docs/docsearch.md tells which.
 struct RankingOptions {
-  double k1 = 0.9, b = 0.4;    // BM25 over units
-  double title = 1.0;          // how often a word of the title counts
-  double exact = 0.2;          // share of an exact form's weight that is added to its stem's
-  double part = 0.6;           // weight of a part of a compound, and of its whole, beside each other
+  double k1 = 1.2, b = 0.6;    // BM25 over units
+  double title = 1.5;          // how often a word of the title counts
+  double exact = 0.3;          // weight of an exact form beside its stem, in chunks
   double segment = 1.0, bigram = 1.0;  // weights of Japanese and Chinese words and character pairs
-  double chunk = 0.3;          // share of the best chunk's own BM25
-  double pair = 0.3;           // share of neighbouring query words found side by side
+  double chunk = 0.5;          // share of the best chunk's own BM25
+  double pair = 0.5;           // share of neighbouring query words found side by side
 };
 
 inline constexpr std::size_t kMaxQueryTerms = 96;
@@ -30,6 +30,8 @@ struct QueryTerm {
   std::string token;
   double weight = 0;
   bool prefix = false;  // one character of Hangul or an ideograph: begins a longer token
+  bool exact = false;   // an exact form: counts in chunks only
+  std::size_t word = 0; // exact: the term that it is a form of, whose idf it has
   double idf = 0;       // filled by rank_units()
 };
 
@@ -68,6 +70,7 @@ class ChunkScorer {
   const RankingOptions& options_;
   double average_length_;
   std::unordered_map<std::string_view, std::size_t> index_;  // token to term
+  std::array<std::uint64_t, 256> sizes_{};                   // by first byte: a bit for each size of token in index_
   std::vector<double> frequencies_;
   std::vector<std::uint8_t> pair_seen_;
   std::unordered_map<std::uint64_t, std::size_t> pairs_;     // neighbours of the query

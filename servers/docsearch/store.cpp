@@ -43,7 +43,8 @@ CREATE TABLE document(
   first_line INTEGER NOT NULL,
   lines INTEGER NOT NULL,
   chunks INTEGER NOT NULL);
-CREATE UNIQUE INDEX document_by_file ON document(file, record);
+CREATE UNIQUE INDEX document_by_record ON document(file, record);
+CREATE INDEX document_by_place ON document(file);
 CREATE TABLE unit(
   id INTEGER PRIMARY KEY,
   document INTEGER NOT NULL,

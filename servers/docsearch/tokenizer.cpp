@@ -43,7 +43,7 @@ constexpr std::size_t kMaxRunBytes = 4096;  // of a script without spaces, hande
 
 class Tokenizer::Impl {
  public:
-  int run(std::string_view text, void* context, TokenSink sink);
+  int run(std::string_view text, void* context, TokenSink sink, Segmentation segmentation);
 
  private:
   struct Part {
@@ -63,16 +63,17 @@ class Tokenizer::Impl {
   void emit_folded(std::string_view folded, std::string_view exact, TokenKind kind, bool colocated, std::size_t begin, std::size_t end);
   void emit_ascii(std::size_t begin, std::size_t end, TokenKind kind, bool colocated, std::size_t word_end);
   void emit_whole(const std::vector<Part>& parts);
-  void emit_bigrams(std::u16string_view run, std::size_t begin, bool colocated_all);
+  void emit_bigrams(std::u16string_view run);
   void emit(std::string_view token, TokenKind kind, bool colocated, bool stop, std::size_t begin, std::size_t end);
   bool fold(std::string_view word);
-  void segment(Script script, std::size_t begin);
+  void segment(std::u16string_view run, Script script);
   std::string_view narrow(const UChar* at, std::size_t size);
 
   std::string_view text_;
   void* context_ = nullptr;
   TokenSink sink_ = nullptr;
   int stopped_ = 0;  // what the sink returned
+  Segmentation segmentation_ = Segmentation::dictionary;
 
   WordCache words_;
   std::vector<Part> parts_;
@@ -89,9 +90,12 @@ class Tokenizer::Impl {
 Tokenizer::Tokenizer() : impl_(std::make_unique<Impl>()) {}
 Tokenizer::~Tokenizer() = default;
 
-int Tokenizer::tokenize(std::string_view text, void* context, TokenSink sink) { return impl_->run(text, context, sink); }
+int Tokenizer::tokenize(std::string_view text, void* context, TokenSink sink, Segmentation segmentation) {
+  return impl_->run(text, context, sink, segmentation);
+}
 
-int Tokenizer::Impl::run(std::string_view text, void* context, TokenSink sink) {
+int Tokenizer::Impl::run(std::string_view text, void* context, TokenSink sink, Segmentation segmentation) {
+  segmentation_ = segmentation;
   text_ = text;
   context_ = context;
   sink_ = sink;
@@ -354,29 +358,28 @@ std::size_t Tokenizer::Impl::hangul(std::size_t begin) {
 
 std::size_t Tokenizer::Impl::ideographs(std::size_t begin, Script script) {
   const std::size_t end = run_end(begin, script);
-  // To UTF-16 for ICU, folded (half-width Kana, compatibility forms) a code point at a time so that offsets stay known.
-  std::u16string units;
+  std::u16string units;  // for ICU
   offsets_.clear();
+  bool plain = true;
   for (std::size_t at = begin; at < end;) {
     const CodePoint point = code_point_at(text_, at);
-    const bool plain = point.value < 0xF900 && !(point.value >= 0x2E80 && point.value < 0x3000) && !(point.value >= 0x3200 && point.value < 0x3400);
-    if (plain) {
-      units.push_back(static_cast<char16_t>(point.value));
-    } else if (fold(text_.substr(at, point.bytes))) {
-      units.append(normal_);
-    }
+    plain &= point.value < 0xF900 && (point.value < 0x2E80 || point.value >= 0x3000) && (point.value < 0x3200 || point.value >= 0x3400);
+    units.push_back(static_cast<char16_t>(point.value));
+    offsets_.push_back(static_cast<std::uint32_t>(at));
     at += point.bytes;
-    offsets_.resize(units.size(), static_cast<std::uint32_t>(at - point.bytes));
+  }
+  if (!plain) {  // half-width Kana, compatibility forms, rare ideographs: folded as one, all from the whole run
+    if (!fold(text_.substr(begin, end - begin))) return end;
+    units = normal_;
+    offsets_.assign(units.size(), static_cast<std::uint32_t>(begin));
   }
   offsets_.push_back(static_cast<std::uint32_t>(end));
-  wide_ = units;
-  if (script == Script::ideographs) emit_bigrams(units, begin, false);
-  wide_ = units;
-  segment(script, begin);
+  if (script == Script::ideographs) emit_bigrams(units);
+  if (script == Script::complex || segmentation_ == Segmentation::dictionary) segment(units, script);
   return end;
 }
 
-void Tokenizer::Impl::emit_bigrams(std::u16string_view run, std::size_t, bool) {
+void Tokenizer::Impl::emit_bigrams(std::u16string_view run) {
   const auto next = [&](std::size_t at) { return at + (U16_IS_LEAD(run[at]) && at + 1 < run.size() ? 2 : 1); };
   if (run.empty()) return;
   std::size_t at = 0, second = next(0);
@@ -392,14 +395,13 @@ void Tokenizer::Impl::emit_bigrams(std::u16string_view run, std::size_t, bool) {
   }
 }
 
-// The words of ICU's dictionary in wide_; in Japanese and Chinese only those of more than a bigram, or of one ideograph.
-void Tokenizer::Impl::segment(Script script, std::size_t) {
+// The words of ICU's dictionary; a single Kana is a particle and no word.
+void Tokenizer::Impl::segment(std::u16string_view run, Script script) {
   UErrorCode status = U_ZERO_ERROR;
   if (!breaker_) breaker_.reset(ubrk_open(UBRK_WORD, "ja", nullptr, 0, &status));
-  if (U_FAILURE(status) || wide_.empty()) return;
-  ubrk_setText(breaker_.get(), wide_.data(), static_cast<int32_t>(wide_.size()), &status);
+  if (U_FAILURE(status) || run.empty()) return;
+  ubrk_setText(breaker_.get(), run.data(), static_cast<int32_t>(run.size()), &status);
   if (U_FAILURE(status)) return;
-  const std::u16string_view run = wide_;
   auto from = static_cast<std::size_t>(ubrk_first(breaker_.get()));
   for (int32_t to = ubrk_next(breaker_.get()); to != UBRK_DONE && stopped_ == 0; to = ubrk_next(breaker_.get())) {
     const auto end = static_cast<std::size_t>(to);

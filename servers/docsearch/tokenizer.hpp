@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 
 namespace sumun::docsearch {
 
@@ -40,19 +41,23 @@ struct Token {
 /// Takes one token; anything but 0 ends the work and is returned by tokenize().
 using TokenSink = int (*)(void* context, const Token& token);
 
+/// Whether the words of Japanese and Chinese are looked for in ICU's dictionary, which takes most of the time there,
+/// or their character pairs alone are given.
+enum class Segmentation { dictionary, pairs_only };
+
 /// Thread: one at a time. It remembers the stems of words it has seen, so keep it.
 class Tokenizer {
  public:
   Tokenizer();
   ~Tokenizer();
-  int tokenize(std::string_view text, void* context, TokenSink sink);
+  int tokenize(std::string_view text, void* context, TokenSink sink, Segmentation segmentation = Segmentation::dictionary);
 
   /// The same for any callable int(const Token&).
   template <class Callable>
-  int tokenize(std::string_view text, Callable&& callable) {
+  int tokenize(std::string_view text, Callable&& callable, Segmentation segmentation = Segmentation::dictionary) {
     return tokenize(text, &callable, [](void* context, const Token& token) {
       return (*static_cast<std::remove_reference_t<Callable>*>(context))(token);
-    });
+    }, segmentation);
   }
 
  private:

@@ -47,27 +47,27 @@ std::uint64_t hash_of(std::string_view word) {
 
 }  // namespace
 
-WordCache::WordCache() : entries_(1 << 12), stemmer_(sb_stemmer_new("english", "UTF_8")) {}
+WordCache::WordCache() : slots_(1 << 12), stemmer_(sb_stemmer_new("english", "UTF_8")) {}
 WordCache::~WordCache() { sb_stemmer_delete(stemmer_); }
 
 WordCache::Word WordCache::look_up(std::string_view word) {
   const std::uint64_t hash = hash_of(word);
-  std::size_t slot = hash >> 20 & (entries_.size() - 1);
-  while (true) {
-    Entry& entry = entries_[slot];
-    if (entry.hash == 0) break;
-    if (entry.hash == hash && entry.word_size == word.size() && std::memcmp(text_.data() + entry.at + 1, word.data(), word.size()) == 0) break;
-    slot = (slot + 1) & (entries_.size() - 1);
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = hash >> 20 & mask;
+  while (slots_[slot] != 0) {
+    const Entry& known = entries_[slots_[slot] - 1];
+    if (known.hash == hash && known.word_size == word.size()) break;  // hash_of(): no two words of one size to eight letters share a hash
+    slot = (slot + 1) & mask;
   }
-  if (entries_[slot].hash == 0) {
-    if (used_ * 2 >= entries_.size()) {
-      used_ >= kMaxRemembered ? clear() : grow();
+  if (slots_[slot] == 0) {
+    if (entries_.size() * 2 >= slots_.size()) {
+      entries_.size() >= kMaxRemembered ? clear() : grow();
       return look_up(word);
     }
-    entries_[slot] = make(word, hash);
-    ++used_;
+    entries_.push_back(make(word, hash));
+    slots_[slot] = static_cast<std::uint32_t>(entries_.size());
   }
-  const Entry& entry = entries_[slot];
+  const Entry& entry = entries_[slots_[slot] - 1];
   const std::string_view all = text_;
   if (!entry.stemmed) return {all.substr(entry.at + 1, entry.word_size), {}, entry.stop_word};
   return {all.substr(entry.at + 1 + entry.word_size, entry.stem_size), all.substr(entry.at, 1 + entry.word_size), entry.stop_word};
@@ -92,20 +92,18 @@ WordCache::Entry WordCache::make(std::string_view word, std::uint64_t hash) {
 }
 
 void WordCache::grow() {
-  std::vector<Entry> larger(entries_.size() * 2);
-  for (const Entry& entry : entries_) {
-    if (entry.hash == 0) continue;
-    std::size_t slot = entry.hash >> 20 & (larger.size() - 1);
-    while (larger[slot].hash != 0) slot = (slot + 1) & (larger.size() - 1);
-    larger[slot] = entry;
+  slots_.assign(slots_.size() * 2, 0);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    std::size_t slot = entries_[i].hash >> 20 & (slots_.size() - 1);
+    while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
+    slots_[slot] = static_cast<std::uint32_t>(i + 1);
   }
-  entries_ = std::move(larger);
 }
 
 void WordCache::clear() {
-  entries_.assign(1 << 12, Entry{});
+  slots_.assign(1 << 12, 0);
+  entries_.clear();
   text_.clear();
-  used_ = 0;
 }
 
 }  // namespace sumun::docsearch

@@ -29,17 +29,19 @@ class WordCache {
 
  private:
   struct Entry {
-    std::uint64_t hash = 0;  // 0 = free
-    std::uint32_t at = 0;    // in text_: '=', the word, then the stem where it is another
-    std::uint16_t word_size = 0, stem_size = 0;
-    bool stemmed = false, stop_word = false;
+    std::uint64_t hash;
+    std::uint32_t at;  // in text_: '=', the word, then the stem where it is another
+    std::uint16_t word_size, stem_size;
+    bool stemmed, stop_word;
   };
   Entry make(std::string_view word, std::uint64_t hash);
   void grow();
   void clear();
 
-  std::vector<Entry> entries_;  // a power of two, open addressing
-  std::size_t used_ = 0;
+  // Entries and their text stand in the order of first sight, which keeps the frequent words together in the
+  // processor's cache; the slots that lead to them are small.
+  std::vector<std::uint32_t> slots_;  // a power of two, open addressing; an entry's number + 1, 0 = free
+  std::vector<Entry> entries_;
   std::string text_;
   sb_stemmer* stemmer_;
 };
