@@ -155,6 +155,15 @@ class SUMUN_EXPORT Client {
   std::shared_ptr<client::Session> session_;
 };
 
+/// What a server gave, in the wire's shape of the newest revision: for programs that print it or keep it.
+SUMUN_EXPORT json wire_json(const Tool& tool);
+SUMUN_EXPORT json wire_json(const Resource& resource);
+SUMUN_EXPORT json wire_json(const ResourceTemplate& resource_template);
+SUMUN_EXPORT json wire_json(const Prompt& prompt);
+SUMUN_EXPORT json wire_json(const CallToolResult& result);
+SUMUN_EXPORT json wire_json(const ReadResourceResult& result);
+SUMUN_EXPORT json wire_json(const GetPromptResult& result);
+
 // ---------------------------------------------------------------- for programs without an event loop
 
 /// Opens the channel to a server; called once, or once more where a server has to be started anew.

@@ -127,5 +127,13 @@ void Client::notify(std::string method, json params) { session_->notify(method, 
 
 awaitable<void> Client::close() { return session_->close(); }
 
+json wire_json(const Tool& tool) { return protocol::encode(tool); }
+json wire_json(const Resource& resource) { return protocol::encode(resource); }
+json wire_json(const ResourceTemplate& resource_template) { return protocol::encode(resource_template); }
+json wire_json(const Prompt& prompt) { return protocol::encode(prompt); }
+json wire_json(const CallToolResult& result) { return protocol::encode(result); }
+json wire_json(const ReadResourceResult& result) { return protocol::encode(result); }
+json wire_json(const GetPromptResult& result) { return protocol::encode(result); }
+
 }  // namespace v0
 }  // namespace sumun

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the program, each as a struct of what the command line said and a function that does it. All give
+// the exit code.
+#pragma once
+#include <sumun/log.hpp>
+#include <sumun/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sumun::host {
+
+enum class Output { text, json };
+
+// -- serving
+
+struct ServeCommand {
+  std::filesystem::path index;
+  std::string principal;          // who calls; empty = local:<user>
+  std::string log_level = "info";
+};
+int run(const ServeCommand& command);
+
+// -- documents
+
+struct ChunkSizes {
+  std::size_t min_characters = 300, max_characters = 800;
+  double overlap = 0.12;
+};
+
+struct IndexCommand {
+  std::filesystem::path index;
+  std::vector<std::string> paths;
+  ChunkSizes chunks;
+  bool hidden = false;
+  std::uint64_t max_file_mb = 0;  // 0 = the engine's own bound
+  Output output = Output::text;
+};
+int run(const IndexCommand& command);
+
+struct SearchCommand {
+  std::filesystem::path index;
+  std::vector<std::string> words;
+  std::size_t top_k = 10;
+  std::vector<std::string> paths, types;
+  std::string since, before;  // YYYY-MM-DD; empty = no bound
+  Output output = Output::text;
+};
+int run(const SearchCommand& command);
+
+struct EvalDocumentsCommand {
+  std::filesystem::path folder;
+  std::filesystem::path index;  // empty = a temporary one
+  ChunkSizes chunks;
+  std::vector<std::string> at_least;  // NAME=VALUE: exit 1 below
+  Output output = Output::text;
+};
+int run(const EvalDocumentsCommand& command);
+
+// -- a client of any server
+
+/// Which server, and how to talk to it.
+struct ServerChoice {
+  std::string command;          // empty = this program's own `serve`
+  std::filesystem::path index;  // for that
+  std::string revision;         // empty = the newest that both know
+  double timeout_seconds = 60;
+  std::string log_level;        // of the server's messages; empty = none
+  bool ask = true;              // false = questions of the server are declined even on a terminal
+};
+
+struct ToolsCommand {
+  ServerChoice server;
+  Output output = Output::text;
+};
+int run(const ToolsCommand& command);
+
+struct CallCommand {
+  ServerChoice server;
+  std::string tool;
+  std::vector<std::string> words;  // key=value
+  std::string arguments;           // JSON, "-" = standard input, "@FILE"
+  Output output = Output::text;
+};
+int run(const CallCommand& command);
+
+struct ResourcesCommand {
+  ServerChoice server;
+  std::string uri;  // empty = list
+  Output output = Output::text;
+};
+int run(const ResourcesCommand& command);
+
+struct PromptsCommand {
+  ServerChoice server;
+  std::string name;  // empty = list
+  std::vector<std::string> words;
+  Output output = Output::text;
+};
+int run(const PromptsCommand& command);
+
+// -- set-up
+
+struct ClientConfigCommand {
+  std::string client;  // empty = say which there are
+  std::string name = "sumun";
+  std::filesystem::path file;   // instead of the client's own
+  std::filesystem::path index;  // empty = the default, which need not be said
+  bool write = false;
+};
+int run(const ClientConfigCommand& command);
+
+struct DoctorCommand {
+  std::filesystem::path index;
+  Output output = Output::text;
+};
+int run(const DoctorCommand& command);
+
+/// This program's own file, absolute.
+Result<std::filesystem::path> own_program();
+/// The default where nothing was said.
+std::filesystem::path index_or_default(const std::filesystem::path& said);
+
+}  // namespace sumun::host

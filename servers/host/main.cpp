@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of `sumun`: which commands there are, what they take, and examples of each.
+#include "client_config.hpp"
+#include "commands.hpp"
+#include "console.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <exception>
+#include <functional>
+#include <string>
+
+namespace {
+
+using namespace sumun::host;
+
+/// What to do once the whole command line was understood.
+using Action = std::function<int()>;
+
+// Binds a command's struct to its subcommand: parsing fills the struct, the action runs it.
+template <class Command>
+Command& bind(CLI::App& sub, Action& action) {
+  auto command = std::make_shared<Command>();
+  sub.callback([command, &action] { action = [command] { return run(*command); }; });
+  return *command;
+}
+
+void add_json(CLI::App& sub, Output& output) {
+  sub.add_flag_callback("--json", [&output] { output = Output::json; }, "Write JSON for programs");
+}
+
+void add_index(CLI::App& sub, std::filesystem::path& index) {
+  sub.add_option("--index", index, "The index file (default: sumun/documents.db in $XDG_STATE_HOME or ~/.local/state)")->type_name("FILE");
+}
+
+void add_chunks(CLI::App& sub, ChunkSizes& chunks) {
+  sub.add_option("--chunk-min", chunks.min_characters, "Smaller pieces are joined with their neighbours (characters, 300)")->type_name("N");
+  sub.add_option("--chunk-max", chunks.max_characters, "Larger ones are split (characters, 800)")->type_name("N");
+  sub.add_option("--chunk-overlap", chunks.overlap, "Share that is repeated where running text is split (0.12)")->type_name("X");
+}
+
+void add_server(CLI::App& sub, ServerChoice& server) {
+  sub.add_option("--server", server.command, "Launch this server, in quotes; no shell (default: sumun serve)")->type_name("'CMD…'");
+  add_index(sub, server.index);
+  sub.add_option("--revision", server.revision, "Speak this revision of MCP and no other (default: the newest that both know)")->type_name("DATE");
+  sub.add_option("--timeout", server.timeout_seconds, "Seconds without an answer or progress (60)")->type_name("S");
+  sub.add_option("--log-level", server.log_level, "Show the server's log messages from this level on")->type_name("LEVEL");
+  sub.add_flag_callback("--no-input", [&server] { server.ask = false; }, "Decline what the server asks, even on a terminal");
+}
+
+void add_serve(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("serve", "Serve over the standard streams: what a client launches");
+  auto& command = bind<ServeCommand>(*sub, action);
+  add_index(*sub, command.index);
+  sub->add_option("--principal", command.principal, "Who calls (default: local: and the user's name)")->type_name("NAME");
+  sub->add_option("--log-level", command.log_level, "Lowest level written to standard error (info)")->type_name("LEVEL");
+  sub->footer(
+      "Standard output carries the protocol and nothing else; people read standard error.\n"
+      "A server without an index starts too: its search says how to make one.\n\n"
+      "Examples:\n"
+      "  sumun serve\n"
+      "  sumun serve --index ~/work/handbook.db");
+}
+
+void add_index_command(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("index", "Read files and folders into the index, or bring it up to date");
+  auto& command = bind<IndexCommand>(*sub, action);
+  sub->add_option("paths", command.paths, "Files and folders")->required()->type_name("PATH");
+  add_index(*sub, command.index);
+  add_chunks(*sub, command.chunks);
+  sub->add_flag("--hidden", command.hidden, "Also read what begins with a dot");
+  sub->add_option("--max-file-mb", command.max_file_mb, "Skip larger files (64; JSON Lines are read whatever their size)")->type_name("N");
+  add_json(*sub, command.output);
+  sub->footer(
+      "Markdown, plain text, HTML, source code and JSON Lines {_id, title, text}. Unchanged files are skipped,\n"
+      "files that are gone leave the index, and an interrupted run goes on where it stopped.\n\n"
+      "Examples:\n"
+      "  sumun index ~/Documents/handbook\n"
+      "  sumun index notes.md src/ --index project.db");
+}
+
+void add_search(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("search", "Search the index");
+  auto& command = bind<SearchCommand>(*sub, action);
+  sub->add_option("query", command.words, "Words, codes or a question; \"in quotes\" = exactly these words")->required()->type_name("QUERY");
+  add_index(*sub, command.index);
+  sub->add_option("-k,--top-k", command.top_k, "How many hits, 1 to 50 (10)")->type_name("N");
+  sub->add_option("--path", command.paths, "Only files that match: a glob, a file or a folder; may be repeated")->type_name("GLOB")->allow_extra_args(false);
+  sub->add_option("--type", command.types, "Only markdown, text, html, code or jsonl; may be repeated")->type_name("TYPE")->allow_extra_args(false);
+  sub->add_option("--since", command.since, "Only files changed on or after this day")->type_name("YYYY-MM-DD");
+  sub->add_option("--before", command.before, "Only files changed before this day")->type_name("YYYY-MM-DD");
+  add_json(*sub, command.output);
+  sub->footer(
+      "Examples:\n"
+      "  sumun search how many days of leave\n"
+      "  sumun search '\"parental leave\"' --path 'people/*.md' -k 3\n"
+      "  sumun search DEC-0054 --json | jq '.hits[0].citation'");
+}
+
+void add_eval(CLI::App& app, Action& action) {
+  auto* eval = app.add_subcommand("eval", "Measure quality against known answers");
+  eval->require_subcommand(1);
+  auto* sub = eval->add_subcommand("documents", "Measure document search over a folder in BEIR's layout");
+  auto& command = bind<EvalDocumentsCommand>(*sub, action);
+  sub->add_option("--beir", command.folder, "corpus.jsonl, queries.jsonl and qrels/test.tsv")->required()->type_name("DIR");
+  sub->add_option("--index", command.index, "Keep the index here (default: a temporary one)")->type_name("FILE");
+  add_chunks(*sub, command.chunks);
+  sub->add_option("--at-least", command.at_least, "Exit with 1 where a figure is lower; may be repeated")->type_name("NAME=VALUE")->allow_extra_args(false);
+  add_json(*sub, command.output);
+  sub->footer(
+      "Figures: ndcg_at_10, recall_at_5, recall_at_100, mrr_at_10, queries_per_second, index_mb_per_second.\n\n"
+      "Examples:\n"
+      "  sumun eval documents --beir scifact\n"
+      "  sumun eval documents --beir scifact --json --at-least ndcg_at_10=0.68");
+}
+
+void add_tools(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("tools", "List the tools of a server");
+  auto& command = bind<ToolsCommand>(*sub, action);
+  add_server(*sub, command.server);
+  add_json(*sub, command.output);
+  sub->footer(
+      "Examples:\n"
+      "  sumun tools\n"
+      "  sumun tools --server 'npx -y @modelcontextprotocol/server-everything'\n"
+      "  sumun tools --server 'API_KEY=abc ./my-server --verbose' --json");
+}
+
+void add_call(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("call", "Call a tool of a server");
+  auto& command = bind<CallCommand>(*sub, action);
+  sub->add_option("tool", command.tool, "The tool's name")->required()->type_name("TOOL");
+  sub->add_option("arguments", command.words, "key=value, converted by the tool's input schema; a list by giving the key again")->type_name("KEY=VALUE");
+  sub->add_option("--args", command.arguments, "All arguments as one JSON object; - = standard input, @FILE = a file")->type_name("JSON");
+  add_server(*sub, command.server);
+  add_json(*sub, command.output);
+  sub->footer(
+      "The exit code is 1 when the tool says that it failed. --json prints the structured result where there is one.\n\n"
+      "Examples:\n"
+      "  sumun call search_documents query='days of leave' top_k=3\n"
+      "  sumun call add a=2 b=3 --server build/release/bin/calculator\n"
+      "  sumun call add --args '{\"a\": 2, \"b\": 3}' --json --server calculator");
+}
+
+void add_resources(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("resources", "List the resources of a server, or read one");
+  auto& command = bind<ResourcesCommand>(*sub, action);
+  sub->add_option("uri", command.uri, "Read this one")->type_name("URI");
+  add_server(*sub, command.server);
+  add_json(*sub, command.output);
+  sub->footer("Examples:\n  sumun resources\n  sumun resources 'demo://greeting' --server ./my-server");
+}
+
+void add_prompts(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("prompts", "List the prompts of a server, or get one");
+  auto& command = bind<PromptsCommand>(*sub, action);
+  sub->add_option("name", command.name, "Get this one")->type_name("NAME");
+  sub->add_option("arguments", command.words, "Its arguments")->type_name("KEY=VALUE");
+  add_server(*sub, command.server);
+  add_json(*sub, command.output);
+  sub->footer("Examples:\n  sumun prompts\n  sumun prompts answer_with_citations question='How many days of leave?'");
+}
+
+void add_client_config(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("client-config", "Plug this program into an MCP client");
+  auto& command = bind<ClientConfigCommand>(*sub, action);
+  std::string clients;
+  for (const auto& client : known_clients()) clients += (clients.empty() ? "" : ", ") + std::string(client.id);
+  sub->add_option("client", command.client, clients)->required()->type_name("CLIENT");
+  sub->add_flag("--write", command.write, "Merge it into the client's settings; the old file is kept as a backup");
+  sub->add_option("--name", command.name, "What the client calls this server (sumun)")->type_name("NAME");
+  sub->add_option("--file", command.file, "Another settings file")->type_name("FILE");
+  add_index(*sub, command.index);
+  sub->footer(
+      "Without --write it prints the settings and says where they belong. --write keeps everything else in the file,\n"
+      "comments too, refuses a file that it cannot read, and changes nothing the second time.\n\n"
+      "Examples:\n"
+      "  sumun client-config claude-desktop\n"
+      "  sumun client-config vscode --write\n"
+      "  sumun client-config vscode --write --file .vscode/mcp.json --name handbook --index handbook.db");
+}
+
+void add_doctor(CLI::App& app, Action& action) {
+  auto* sub = app.add_subcommand("doctor", "Check that everything works; exit 1 if something is broken");
+  auto& command = bind<DoctorCommand>(*sub, action);
+  add_index(*sub, command.index);
+  add_json(*sub, command.output);
+  sub->footer("Examples:\n  sumun doctor\n  sumun doctor --json");
+}
+
+void describe(CLI::App& app, Action& action) {
+  app.set_version_flag("--version", "sumun " SUMUN_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  add_serve(app, action);
+  add_index_command(app, action);
+  add_search(app, action);
+  add_tools(app, action);
+  add_call(app, action);
+  add_resources(app, action);
+  add_prompts(app, action);
+  add_client_config(app, action);
+  add_doctor(app, action);
+  add_eval(app, action);
+  app.footer(
+      "Exit codes: 0 done, 1 the work failed, 2 wrong usage.\n\n"
+      "Examples:\n"
+      "  sumun index ~/Documents/handbook        read documents\n"
+      "  sumun search how many days of leave     search them here\n"
+      "  sumun client-config claude-desktop --write   let Claude Desktop search them\n"
+      "  sumun call search_documents query=leave      ask as a client does\n"
+      "  sumun tools --server 'npx -y some-mcp-server'\n\n"
+      "`sumun COMMAND --help` has more of each.");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that goes away (`sumun search x | head -1`) ends the program quietly; serving handles its own pipes.
+  std::signal(SIGPIPE, SIG_DFL);
+  CLI::App app{"Sumun searches your documents for MCP clients, and is a client of any MCP server itself.", "sumun"};
+  Action action;
+  describe(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {
+    return app.exit(wanted);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return kWrongUsage;
+  }
+  try {
+    return action();
+  } catch (const std::exception& error) {
+    tell(std::string("sumun: ") + error.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launching a server over stdio and answering for the person.
+#include "remote.hpp"
+
+#include "console.hpp"
+#include "form.hpp"
+#include "log.hpp"
+#include "words.hpp"
+
+#include <sumun/json.hpp>
+#include <sumun/launch.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+namespace sumun::host {
+namespace {
+
+bool is_assignment(const std::string& word) {
+  const auto equals = word.find('=');
+  if (equals == std::string::npos || equals == 0) return false;
+  const auto is_name = [](unsigned char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals), is_name) && !(word[0] >= '0' && word[0] <= '9');
+}
+
+Result<CommandLine> command_of(const ServerChoice& choice) {
+  if (!choice.command.empty()) return parse_command_line(choice.command);
+  auto program = own_program();
+  if (!program) return program.error();
+  CommandLine line;
+  line.words = {program->string(), "serve", "--log-level", "warning"};
+  if (!choice.index.empty()) {
+    line.words.push_back("--index");
+    line.words.push_back(std::filesystem::absolute(choice.index).string());
+  }
+  return line;
+}
+
+std::string name_of(const ServerChoice& choice) { return choice.command.empty() ? "sumun" : "The server (" + choice.command + ")"; }
+
+// Whoever cannot be asked declines; the tool then knows that it has to do without.
+PlainHandlers handlers_for(const ServerChoice& choice) {
+  const bool ask = choice.ask && is_interactive();
+  const std::string server = name_of(choice);
+  PlainHandlers handlers;
+  handlers.elicit_form = [ask, server](ElicitRequestFormParams form) -> Result<ElicitResult> {
+    if (ask) return ask_form(std::cin, std::cerr, server, form);
+    tell("the server asks: " + form.message + " (declined: nobody is at a terminal)");
+    return ElicitResult{ElicitAction::decline, {}, {}};
+  };
+  handlers.elicit_url = [ask, server](ElicitRequestURLParams page) -> Result<ElicitResult> {
+    if (ask) return ask_url(std::cin, std::cerr, server, page);
+    tell("the server asks to open " + page.url + ": " + page.message + " (declined: nobody is at a terminal)");
+    return ElicitResult{ElicitAction::decline, {}, {}};
+  };
+  return handlers;
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(const std::string& text) {
+  auto words = split_words(text);
+  if (!words) return words.error();
+  CommandLine line;
+  std::size_t first = 0;
+  while (first < words->size() && is_assignment((*words)[first])) {
+    const auto equals = (*words)[first].find('=');
+    line.environment.emplace_back((*words)[first].substr(0, equals), (*words)[first].substr(equals + 1));
+    ++first;
+  }
+  line.words.assign(words->begin() + static_cast<std::ptrdiff_t>(first), words->end());
+  if (line.words.empty()) return fail(ErrorCode::invalid_value, "there is no program to launch in \"" + text + "\"");
+  return line;
+}
+
+Result<void> check(const ServerChoice& choice) {
+  if (!choice.command.empty()) {
+    const auto line = parse_command_line(choice.command);
+    if (!line) return fail(ErrorCode::invalid_value, "--server: " + line.error().message);
+  }
+  if (!choice.revision.empty() && !revision_of(choice.revision)) {
+    std::string known;
+    for (const Revision revision : kRevisions) known += (known.empty() ? "" : ", ") + std::string(version_string(revision));
+    return fail(ErrorCode::invalid_value, "--revision: \"" + choice.revision + "\" is none of " + known);
+  }
+  if (!(choice.timeout_seconds > 0) || choice.timeout_seconds > 86400) return fail(ErrorCode::invalid_value, "--timeout must be over 0 and at most 86400 seconds");
+  if (!choice.log_level.empty() && !log_level(choice.log_level)) return fail(ErrorCode::invalid_value, "--log-level: there is no level \"" + choice.log_level + "\"");
+  return {};
+}
+
+Result<BlockingClient> connect(const ServerChoice& choice) {
+  auto line = command_of(choice);
+  if (!line) return line.error();
+  ClientOptions options;
+  options.info.name = "sumun";
+  options.info.title = "Sumun command line";
+  options.info.version = SUMUN_VERSION;
+  if (!choice.revision.empty()) options.revision = revision_of(choice.revision);
+  if (!choice.log_level.empty()) options.log_level = log_level(choice.log_level);
+  options.log = make_log(LoggingLevel::warning);
+  options.handlers.log_message = [](LoggingMessageNotificationParams message) {
+    tell("[server] " + (message.logger ? *message.logger + ": " : "") + (message.data.is_string() ? message.data.get<std::string>() : dump_json(message.data)));
+  };
+  LaunchOptions launch;
+  launch.command = std::move(line->words);
+  launch.environment = std::move(line->environment);
+  return BlockingClient::connect(launch_stdio(std::move(launch)), std::move(options), handlers_for(choice));
+}
+
+RequestOptions request_options(const ServerChoice& choice) {
+  RequestOptions options;
+  options.limit = std::chrono::milliseconds(static_cast<std::int64_t>(choice.timeout_seconds * 1000));
+  const auto line = std::make_shared<ProgressLine>();
+  options.progress = [line](const ProgressNotificationParams& p) {
+    std::string text = p.message.value_or("working");
+    if (p.total && *p.total > 0) text += " " + std::to_string(static_cast<int>(100 * p.progress / *p.total)) + " %";
+    line->show(text);
+  };
+  return options;
+}
+
+}  // namespace sumun::host
