@@ -136,7 +136,7 @@ struct LaunchFailure {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != launch.parent) ::_exit(127);  // it died before the line above
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = SIG_DFL;
   ::sigaction(SIGPIPE, &action, nullptr);
   sigset_t none;
@@ -381,8 +381,7 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(asio::any_io_executor 
   ::setpgid(pid, pid);  // the child does it too; whoever is first
   report.write.reset();
   ssize_t got = 0;
-  while ((got = ::read(report.read.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {
-  }
+  while ((got = ::read(report.read.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {}
   if (got == static_cast<ssize_t>(sizeof failure)) {
     ::waitpid(pid, nullptr, 0);
     return launch_error(program, options.working_directory, failure);

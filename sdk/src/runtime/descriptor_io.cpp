@@ -23,7 +23,7 @@ namespace {
 boost::system::error_code last_error() { return {errno, boost::system::system_category()}; }
 
 bool can_be_reopened(int fd) {
-  struct stat what {};
+  struct stat what{};
   if (::fstat(fd, &what) != 0) return false;
   return S_ISFIFO(what.st_mode) || (S_ISCHR(what.st_mode) && ::isatty(fd) == 1);
 }
@@ -80,7 +80,7 @@ void BlockingModeGuard::restore() noexcept {
 }
 
 void ignore_sigpipe() {
-  struct sigaction now {};
+  struct sigaction now{};
   if (::sigaction(SIGPIPE, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) return;
   now.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &now, nullptr);

@@ -52,13 +52,12 @@ class Job {
   static constexpr bool kFits =
       sizeof(F) <= kSpace && alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
   template <class F>
-  static constexpr Table kInside{
-      [](void* at) { (*static_cast<F*>(at))(); },
-      [](void* to, void* from) noexcept {
-        ::new (to) F(std::move(*static_cast<F*>(from)));
-        static_cast<F*>(from)->~F();
-      },
-      [](void* at) noexcept { static_cast<F*>(at)->~F(); }};
+  static constexpr Table kInside{[](void* at) { (*static_cast<F*>(at))(); },
+                                 [](void* to, void* from) noexcept {
+                                   ::new (to) F(std::move(*static_cast<F*>(from)));
+                                   static_cast<F*>(from)->~F();
+                                 },
+                                 [](void* at) noexcept { static_cast<F*>(at)->~F(); }};
   template <class F>
   static constexpr Table kOutside{[](void* at) { (**static_cast<F**>(at))(); },
                                   [](void* to, void* from) noexcept { ::new (to) F*(*static_cast<F**>(from)); },

@@ -34,7 +34,7 @@ void on_fatal_signal(int signal) {
 
 void change_fatal_handlers(void (*from)(int), void (*to)(int)) {
   for (int signal : kFatalSignals) {
-    struct sigaction action {};
+    struct sigaction action{};
     if (::sigaction(signal, nullptr, &action) != 0) continue;
     if ((action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != from) continue;  // somebody else's
     action = {};
@@ -86,7 +86,8 @@ Result<std::unique_ptr<StandardStreams>> StandardStreams::take() {
   ignore_sigpipe();
   remember_blocking(0, in.get());
   remember_blocking(1, out.get());
-  [[maybe_unused]] static const bool registered = std::atexit(restore_at_exit) == 0 && std::at_quick_exit(restore_at_exit) == 0;
+  [[maybe_unused]] static const bool registered =
+      std::atexit(restore_at_exit) == 0 && std::at_quick_exit(restore_at_exit) == 0;
   if (blocked_at_start[0] >= 0 || blocked_at_start[1] >= 0) change_fatal_handlers(SIG_DFL, on_fatal_signal);
   return std::unique_ptr<StandardStreams>(new StandardStreams(in.release(), out.release()));
 }

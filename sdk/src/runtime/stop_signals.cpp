@@ -44,8 +44,8 @@ struct StopSignals::Shared {
   std::function<void(int)> graceful;
   boost::asio::posix::stream_descriptor event;
   std::uint64_t number = 0;  // what was read: the signal
-  struct sigaction before_interrupt {};
-  struct sigaction before_terminate {};
+  struct sigaction before_interrupt{};
+  struct sigaction before_terminate{};
 };
 
 StopSignals::StopSignals(boost::asio::any_io_executor executor, std::function<void(int)> graceful) {
@@ -59,7 +59,7 @@ StopSignals::StopSignals(boost::asio::any_io_executor executor, std::function<vo
   shared_ = std::make_shared<Shared>(std::move(executor), std::move(graceful));
   shared_->event.assign(fd);
   seen = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_stop_signal;
   action.sa_flags = SA_RESTART;
   ::sigaction(SIGINT, &action, &shared_->before_interrupt);

@@ -84,8 +84,9 @@ void TaskGroup::spawn(std::string name, asio::awaitable<void> task) {
   entry->name = std::move(name);
   entry->place = shared_->tasks.insert(shared_->tasks.end(), entry);
   auto ended = [shared = shared_, entry](std::exception_ptr thrown) { shared->ended(*entry, thrown); };
-  asio::co_spawn(shared_->executor, std::move(task),
-                 asio::bind_cancellation_slot(entry->signal.slot(), asio::bind_executor(shared_->executor, std::move(ended))));
+  asio::co_spawn(
+      shared_->executor, std::move(task),
+      asio::bind_cancellation_slot(entry->signal.slot(), asio::bind_executor(shared_->executor, std::move(ended))));
 }
 
 void TaskGroup::cancel() { shared_->cancel(); }

@@ -231,7 +231,8 @@ MemoryPair make_memory_pair(asio::any_io_executor a, asio::any_io_executor b, Me
   auto first = std::make_shared<MemoryTransport::Impl>(std::move(a), link, 0, options);
   auto second = std::make_shared<MemoryTransport::Impl>(std::move(b), link, 1, options);
   link->ends = {first, second};
-  return MemoryPair{std::make_unique<MemoryTransport>(std::move(first)), std::make_unique<MemoryTransport>(std::move(second))};
+  return MemoryPair{std::make_unique<MemoryTransport>(std::move(first)),
+                    std::make_unique<MemoryTransport>(std::move(second))};
 }
 
 }  // namespace v0

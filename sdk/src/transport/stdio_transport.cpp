@@ -179,8 +179,7 @@ class StdioTransport::Impl final : public std::enable_shared_from_this<Impl>, pu
       }
       std::string_view message;
       switch (framer_.next(message)) {
-        case LineFramer::Item::none:
-          return true;
+        case LineFramer::Item::none: return true;
         case LineFramer::Item::line:
           if (events_.message && events_.message(message) == Flow::ease) ease_ = true;
           break;

@@ -5,11 +5,11 @@
 
 #include "support.hpp"
 
+#include <doctest/doctest.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
-#include <doctest/doctest.h>
 
 #include <memory>
 #include <stdexcept>

@@ -4,8 +4,8 @@
 
 #include "support.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <doctest/doctest.h>
+#include <boost/asio/executor_work_guard.hpp>
 
 #include <memory>
 #include <thread>
@@ -85,9 +85,7 @@ TEST_CASE("an inner turn belongs to the outer one, and one that ends may open an
 TEST_CASE("a closed inbox delivers nothing, not even the rest of the batch") {
   boost::asio::io_context io;
   int got = 0;
-  auto inbox = std::make_unique<Inbox<std::shared_ptr<int>>>(io.get_executor(), [&](std::shared_ptr<int>) {
-    ++got;
-  });
+  auto inbox = std::make_unique<Inbox<std::shared_ptr<int>>>(io.get_executor(), [&](std::shared_ptr<int>) { ++got; });
   auto value = std::make_shared<int>(1);
   const auto sender = inbox->sender();
   SUBCASE("before it was woken") {

@@ -7,9 +7,9 @@
 
 #include "support.hpp"
 
+#include <doctest/doctest.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <doctest/doctest.h>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -138,11 +138,14 @@ TEST_CASE("starting what cannot be started says which program and why") {
   } cases[] = {
       {"empty", {}, "command: empty"},
       {"empty name", {.command = {""}}, "command: empty"},
-      {"not in PATH", {.command = {"no-such-program-anywhere"}}, "cannot start no-such-program-anywhere: No such file or directory"},
+      {"not in PATH",
+       {.command = {"no-such-program-anywhere"}},
+       "cannot start no-such-program-anywhere: No such file or directory"},
       {"no such file", {.command = {"/no/such/file"}}, "cannot start /no/such/file: No such file or directory"},
       {"not executable", {.command = {file}}, "Permission denied"},
       {"a folder", {.command = {"/tmp"}}, "cannot start /tmp: Permission denied"},
-      {"no such folder", {.command = {"true"}, .working_directory = "/no/such/folder"},
+      {"no such folder",
+       {.command = {"true"}, .working_directory = "/no/such/folder"},
        "cannot start true in /no/such/folder: No such file or directory"},
   };
   for (auto& row : cases) {
@@ -318,7 +321,7 @@ TEST_CASE("after the streams were taken nothing that prints or reads touches the
     if ((::fcntl((*streams)->in(), F_GETFD) & FD_CLOEXEC) == 0) return 6;
     if ((::fcntl((*streams)->out(), F_GETFD) & FD_CLOEXEC) == 0) return 7;
     if (StandardStreams::take()) return 8;
-    struct sigaction action {};
+    struct sigaction action{};
     ::sigaction(SIGPIPE, nullptr, &action);
     return action.sa_handler == SIG_IGN ? 0 : 9;
   });
@@ -358,8 +361,10 @@ TEST_CASE("O_NONBLOCK is again what it was, however the process ends") {
     std::string name;
     End end;
   } const cases[] = {
-      {"destructor", End::destructor},       {"exit", End::exit},
-      {"quick_exit", End::quick_exit},       {"fatal signal", End::fatal_signal},
+      {"destructor", End::destructor},
+      {"exit", End::exit},
+      {"quick_exit", End::quick_exit},
+      {"fatal signal", End::fatal_signal},
       {"second stop signal", End::second_stop_signal},
   };
   for (const auto& row : cases) {
@@ -373,16 +378,10 @@ TEST_CASE("O_NONBLOCK is again what it was, however the process ends") {
       if (!streams) return 1;
       for (int fd : {(*streams)->in(), (*streams)->out()}) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
       switch (row.end) {
-        case End::destructor:
-          (*streams).reset();
-          return 0;
-        case End::exit:
-          std::exit(0);
-        case End::quick_exit:
-          std::quick_exit(0);
-        case End::fatal_signal:
-          ::raise(SIGHUP);
-          return 2;
+        case End::destructor: (*streams).reset(); return 0;
+        case End::exit: std::exit(0);
+        case End::quick_exit: std::quick_exit(0);
+        case End::fatal_signal: ::raise(SIGHUP); return 2;
         case End::second_stop_signal: {
           asio::io_context io;
           const StopSignals signals(io.get_executor(), [](int) {});
@@ -425,7 +424,7 @@ TEST_CASE("a pipe or terminal is opened anew, so that its O_NONBLOCK is nobody e
 TEST_CASE("the first stop signal asks, the second ends") {
   SUBCASE("asks") {
     asio::io_context io;
-    struct sigaction before {};
+    struct sigaction before{};
     ::sigaction(SIGINT, nullptr, &before);
     int asked = 0;
     std::unique_ptr<StopSignals> signals;
@@ -438,7 +437,7 @@ TEST_CASE("the first stop signal asks, the second ends") {
     CHECK(test::run_until(io, [&] { return asked != 0; }));
     CHECK(asked == SIGINT);
     signals.reset();
-    struct sigaction action {};
+    struct sigaction action{};
     ::sigaction(SIGINT, nullptr, &action);
     CHECK((action.sa_handler == before.sa_handler));
     io.restart();

@@ -138,9 +138,7 @@ void put(int fd, std::string_view text) {
 void bench_echo(const char* name, void (*serve)(int, int), std::size_t messages) {
   Pipe in;
   Pipe out;
-  std::thread server([&] {
-    serve(in.read.get(), out.write.get());
-  });
+  std::thread server([&] { serve(in.read.get(), out.write.get()); });
   const std::string line = kMessage + "\n";
   std::vector<char> buffer(64 * kKiB);
 

@@ -21,14 +21,9 @@ void take_all(LineFramer& framer, std::vector<std::string>& lines) {
   std::string_view line;
   for (;;) {
     switch (framer.next(line)) {
-      case LineFramer::Item::none:
-        return;
-      case LineFramer::Item::line:
-        lines.emplace_back(line);
-        break;
-      case LineFramer::Item::too_long:
-        lines.push_back(kTooLong);
-        break;
+      case LineFramer::Item::none: return;
+      case LineFramer::Item::line: lines.emplace_back(line); break;
+      case LineFramer::Item::too_long: lines.push_back(kTooLong); break;
     }
   }
 }
@@ -149,8 +144,8 @@ std::string drain(OutputQueue& queue, std::size_t at_once, std::size_t parts) {
 }  // namespace
 
 TEST_CASE("what was queued is written in order, whatever the peer takes at once") {
-  const std::vector<std::size_t> sizes = {0, 1, 300, 8191, 8192, 8193, 10, 70000, 65535, 65536, 5, 8000, 8000, 8000, 8000,
-                                          8000, 8000, 8000, 8000, 8000, 8000, 1 << 20, 3};
+  const std::vector<std::size_t> sizes = {0,    1,    300,  8191, 8192, 8193, 10,   70000, 65535, 65536,   5, 8000,
+                                          8000, 8000, 8000, 8000, 8000, 8000, 8000, 8000,  8000,  1 << 20, 3};
   for (const std::size_t at_once : {std::size_t{1000}, std::size_t{4096}, std::size_t{65536}, std::size_t{1} << 30}) {
     for (const std::size_t parts : {std::size_t{1}, std::size_t{2}, std::size_t{16}}) {
       CAPTURE(at_once);

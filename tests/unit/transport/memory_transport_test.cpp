@@ -4,9 +4,9 @@
 
 #include "support.hpp"
 
+#include <doctest/doctest.h>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <doctest/doctest.h>
 
 #include <atomic>
 #include <memory>

@@ -6,8 +6,8 @@
 #include "runtime/turn.hpp"
 #include "support.hpp"
 
-#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
+#include <boost/asio/post.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -340,8 +340,10 @@ TEST_CASE("losing the reader of our output closes, while idle and while writing"
     std::string name;
     bool over_socket;
     bool writes;
-  } const cases[] = {
-      {"pipe, idle", false, false}, {"pipe, writing", false, true}, {"socket, idle", true, false}, {"socket, writing", true, true}};
+  } const cases[] = {{"pipe, idle", false, false},
+                     {"pipe, writing", false, true},
+                     {"socket, idle", true, false},
+                     {"socket, writing", true, true}};
   for (const auto& row : cases) {
     CAPTURE(row.name);
     Pipe input;
