@@ -404,7 +404,7 @@ class Field {
     return a.value_ == b.value_;
   }
   template <class U>
-    requires(!detail::kIsField<U> && requires(const T& t, const U& u) { { t == u } -> std::convertible_to<bool>; })
+    requires(!detail::kIsField<U> && (std::is_convertible_v<const U&, T> || (std::is_same_v<T, std::string> && std::is_convertible_v<const U&, std::string_view>)))
   friend constexpr bool operator==(const Field& a, const U& b) {
     return a.value_ == b;
   }
