@@ -33,7 +33,7 @@ void Analyser::add(const Token& token, double weight) {
       seen_.erase(at);
       return;
     }
-    query_.terms.push_back({text, 0, token.kind == TokenKind::character, token.kind == TokenKind::exact, last_, 0});
+    query_.terms.push_back({text, 0, token.kind == TokenKind::character, token.kind == TokenKind::bigram, token.kind == TokenKind::exact, last_, 0});
   }
   query_.terms[at->second].weight += weight;
   if (token.colocated) return;
@@ -61,20 +61,18 @@ void Analyser::add_phrases(std::string_view text) {
   for (std::size_t open = text.find('"'); open != std::string_view::npos;) {
     const std::size_t close = text.find('"', open + 1);
     if (close == std::string_view::npos) return;
-    std::vector<std::string> words, exact;
+    Query::Phrase phrase;
     tokenizer_.tokenize(text.substr(open + 1, close - open - 1), [&](const Token& token) {
       if (!token.colocated) {
-        words.emplace_back(token.text);
-        exact.emplace_back(token.text);
-      } else if (token.kind == TokenKind::exact && !exact.empty()) {
-        exact.back() = token.text.substr(1);
+        phrase.words.emplace_back(token.text);
+        phrase.exact.emplace_back(token.text);
+        phrase.prefix = token.kind == TokenKind::character;
+      } else if (token.kind == TokenKind::exact && !phrase.exact.empty()) {
+        phrase.exact.back() = token.text.substr(1);
       }
       return 0;
     });
-    if (!words.empty() && words.size() <= kMaxQueryTerms) {
-      query_.phrases.push_back(std::move(words));
-      query_.exact_phrases.push_back(std::move(exact));
-    }
+    if (!phrase.words.empty() && phrase.words.size() <= kMaxQueryTerms) query_.phrases.push_back(std::move(phrase));
     open = text.find('"', close + 1);
   }
 }
@@ -88,12 +86,13 @@ std::string match_expression(const Query& query, const std::vector<std::size_t>&
     if (query.terms[term].prefix) expression += " *";
   }
   expression += ")";
-  for (const auto& phrase : query.phrases) {
+  for (const Query::Phrase& phrase : query.phrases) {
     expression += " AND ";
-    for (std::size_t i = 0; i < phrase.size(); ++i) {
+    for (std::size_t i = 0; i < phrase.words.size(); ++i) {
       if (i > 0) expression += " + ";
-      append_phrase(expression, phrase[i]);
+      append_phrase(expression, phrase.words[i]);
     }
+    if (phrase.prefix) expression += " *";
   }
   return expression;
 }
@@ -194,8 +193,9 @@ ChunkScorer::ChunkScorer(Tokenizer& tokenizer, const Query& query, const Ranking
     sizes_[static_cast<unsigned char>(token[0])] |= std::uint64_t{1} << (token.size() & 63);
   }
   for (std::size_t i = 1; i < query.order.size(); ++i) {
-    if (query.order[i - 1] == query.order[i]) continue;
-    pairs_.emplace(static_cast<std::uint64_t>(query.order[i - 1]) << 32 | query.order[i], pairs_.size());
+    const std::size_t first = query.order[i - 1], second = query.order[i];
+    if (first == second || (query.terms[first].overlaps && query.terms[second].overlaps)) continue;
+    pairs_.emplace(static_cast<std::uint64_t>(first) << 32 | second, pairs_.size());
   }
 }
 
@@ -228,6 +228,17 @@ void ChunkScorer::count(std::string_view text, double weight, ChunkMatch* match)
   }, Segmentation::pairs_only);
 }
 
+bool ChunkScorer::holds(const Query::Phrase& phrase) const {
+  const std::vector<std::string>& exact = phrase.exact;
+  for (std::size_t at = 0; at + exact.size() <= words_.size(); ++at) {
+    std::size_t same = 0;
+    while (same < exact.size() && words_[at + same] == exact[same]) ++same;
+    if (same == exact.size()) return true;
+    if (phrase.prefix && same + 1 == exact.size() && words_[at + same].starts_with(exact[same])) return true;
+  }
+  return false;
+}
+
 ChunkMatch ChunkScorer::score(std::string_view title, std::string_view text) {
   ChunkMatch match;
   frequencies_.assign(query_.terms.size(), 0);
@@ -245,9 +256,7 @@ ChunkMatch ChunkScorer::score(std::string_view title, std::string_view text) {
     if (pair_seen_[at] == 0) continue;
     match.score += options_.pair * std::min(query_.terms[pair >> 32].idf, query_.terms[pair & 0xFFFFFFFF].idf);
   }
-  for (const auto& phrase : query_.exact_phrases) {
-    match.phrases &= std::search(words_.begin(), words_.end(), phrase.begin(), phrase.end()) != words_.end();
-  }
+  for (const Query::Phrase& phrase : query_.phrases) match.phrases &= holds(phrase);
   return match;
 }
 

@@ -16,7 +16,7 @@ namespace sumun::docsearch {
 struct RankingOptions {
   double k1 = 1.2, b = 0.6;    // BM25 over units
   double title = 1.5;          // how often a word of the title counts
-  double exact = 0.3;          // weight of an exact form beside its stem, in chunks
+  double exact = 0.8;          // weight of an exact form beside its stem, in chunks
   double segment = 1.0, bigram = 1.0;  // weights of Japanese and Chinese words and character pairs
   double chunk = 0.5;          // share of the best chunk's own BM25
   double pair = 0.5;           // share of neighbouring query words found side by side
@@ -30,6 +30,7 @@ struct QueryTerm {
   std::string token;
   double weight = 0;
   bool prefix = false;  // one character of Hangul or an ideograph: begins a longer token
+  bool overlaps = false;  // a pair of characters: stands beside its neighbour anyway
   bool exact = false;   // an exact form: counts in chunks only
   std::size_t word = 0; // exact: the term that it is a form of, whose idf it has
   double idf = 0;       // filled by rank_units()
@@ -39,8 +40,13 @@ struct QueryTerm {
 struct Query {
   std::vector<QueryTerm> terms;
   std::vector<std::size_t> order;  // terms by position in the query, for neighbours; only those that advance it
-  std::vector<std::vector<std::string>> phrases;       // "in quotes": the words as the index has them
-  std::vector<std::vector<std::string>> exact_phrases; // and as they were written, folded
+  /// "in quotes"
+  struct Phrase {
+    std::vector<std::string> words;  // as the index has them
+    std::vector<std::string> exact;  // as they were written, folded
+    bool prefix = false;             // the last one begins a word: one character of Hangul or an ideograph
+  };
+  std::vector<Phrase> phrases;
 };
 Query analyse(Tokenizer& tokenizer, std::string_view text, const RankingOptions& options);
 
@@ -64,6 +70,7 @@ class ChunkScorer {
 
  private:
   void count(std::string_view text, double weight, ChunkMatch* match);
+  bool holds(const Query::Phrase& phrase) const;  // words_ do
 
   Tokenizer& tokenizer_;
   const Query& query_;
