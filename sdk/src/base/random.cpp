@@ -27,9 +27,7 @@ struct Buffer {
 };
 thread_local Buffer t_buffer;
 
-}  // namespace
-
-void random_bytes(std::span<std::byte> out) {
+void from_kernel(std::span<std::byte> out) {
   while (!out.empty()) {
     const ssize_t got = getrandom(out.data(), out.size(), 0);
     if (got > 0) {
@@ -40,20 +38,30 @@ void random_bytes(std::span<std::byte> out) {
   }
 }
 
-std::string random_id() {
-  constexpr std::size_t kBytes = 16;
+}  // namespace
+
+void random_bytes(std::span<std::byte> out) {
   Buffer& buffer = t_buffer;
+  if (out.size() > buffer.bytes.size() / 4) {
+    from_kernel(out);
+    return;
+  }
   const unsigned forks = g_forks.load(std::memory_order_relaxed);
-  if (buffer.used + kBytes > buffer.bytes.size() || buffer.forks != forks) {
-    random_bytes(buffer.bytes);
+  if (buffer.used + out.size() > buffer.bytes.size() || buffer.forks != forks) {
+    from_kernel(buffer.bytes);
     buffer.used = 0;
     buffer.forks = forks;
   }
   std::byte* const from = buffer.bytes.data() + buffer.used;
-  std::string id = base64url_encode({reinterpret_cast<const char*>(from), kBytes});
-  std::memset(from, 0, kBytes);
-  buffer.used += kBytes;
-  return id;
+  std::memcpy(out.data(), from, out.size());
+  std::memset(from, 0, out.size());  // handed out once
+  buffer.used += out.size();
+}
+
+std::string random_id() {
+  std::array<std::byte, 16> bytes;
+  random_bytes(bytes);
+  return base64url_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 }  // namespace sumun

@@ -8,9 +8,10 @@
 namespace sumun {
 
 /// Fills `out`. The process ends (abort) if the kernel has no randomness: nothing here is safe without it.
+/// Small amounts come out of a buffer of the thread's own, each byte once, never the same after a fork.
 /// Thread: any.
 void random_bytes(std::span<std::byte> out);
-/// 128 bits as base64url, 22 characters. Cheap: a small buffer a thread, never reused after a fork.
+/// 128 bits as base64url, 22 characters.
 std::string random_id();
 
 }  // namespace sumun

@@ -13,7 +13,9 @@
 
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 using namespace sumun;
 
@@ -59,6 +61,25 @@ TEST_CASE("random ids are 22 characters and differ") {
     CHECK(id.size() == 22);
     CHECK(base64url_decode(id).has_value());
     CHECK(seen.insert(id).second);
+  }
+}
+
+TEST_CASE("random bytes fill what they are asked to, small or large") {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{12}, std::size_t{128}, std::size_t{129}, std::size_t{5000}}) {
+    CAPTURE(size);
+    // Every byte is something else than zero sooner or later, and nothing behind the span is touched.
+    std::vector<std::byte> seen(size + 1);
+    for (int round = 0; round < 64; ++round) {
+      std::vector<std::byte> bytes(size + 1);
+      random_bytes(std::span(bytes).first(size));
+      for (std::size_t place = 0; place <= size; ++place) {
+        seen[place] |= bytes[place];
+      }
+    }
+    for (std::size_t place = 0; place < size; ++place) {
+      CHECK(seen[place] != std::byte{0});
+    }
+    CHECK(seen[size] == std::byte{0});
   }
 }
 
