@@ -2,6 +2,8 @@
 // The parts of reading C++ values from JSON that do not depend on the type: integers, and the words of what went wrong.
 #include <sumun/convert.hpp>
 
+#include "schema/words.hpp"
+
 #include <cmath>
 
 namespace sumun {
@@ -9,8 +11,7 @@ inline namespace v0 {
 
 namespace {
 
-constexpr std::size_t kShownBytes = 64;   // of a text that the peer chose, in a message
-constexpr std::size_t kShownNames = 16;   // of the names that were allowed
+constexpr std::size_t kShownNames = 16;  // of the names that were allowed
 
 bool is_plain_name(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
@@ -18,21 +19,7 @@ bool is_plain_name(std::string_view name) {
     const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
     if (!word) return false;
   }
-  return name.size() <= kShownBytes;
-}
-
-// A text in quotes, as JSON writes it, cut between characters where it is long.
-std::string in_quotes(std::string_view text) {
-  bool cut = false;
-  if (text.size() > kShownBytes) {
-    std::size_t end = kShownBytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    text = text.substr(0, end);
-    cut = true;
-  }
-  std::string shown = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
-  if (cut) shown.insert(shown.size() - 1, "…");
-  return shown;
+  return name.size() <= schema::kShownBytes;
 }
 
 std::string found_text(const json& found) {
@@ -41,7 +28,7 @@ std::string found_text(const json& found) {
     case json::value_t::boolean: return found.get<bool>() ? "true" : "false";
     case json::value_t::object: return "an object";
     case json::value_t::array: return "an array";
-    case json::value_t::string: return "string " + in_quotes(found.get_ref<const std::string&>());
+    case json::value_t::string: return "string " + schema::in_quotes(found.get_ref<const std::string&>());
     default: return "number " + found.dump();
   }
 }
@@ -64,7 +51,7 @@ std::string DecodePath::text() const {
     if (!text.empty()) text += '.';
     text += name_;
   } else {
-    text += '[' + in_quotes(name_) + ']';
+    text += '[' + schema::in_quotes(name_) + ']';
   }
   return text;
 }
@@ -100,7 +87,7 @@ bool refuse_name(Error& error, const DecodePath& path, const std::string_view* n
       break;
     }
     if (i > 0) expected += ", ";
-    expected += in_quotes(names[i]);
+    expected += schema::in_quotes(names[i]);
   }
   return refuse(error, path, expected, found);
 }

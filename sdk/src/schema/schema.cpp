@@ -3,6 +3,7 @@
 #include <sumun/schema.hpp>
 
 #include "schema/program.hpp"
+#include "schema/words.hpp"
 
 #include <algorithm>
 
@@ -98,6 +99,19 @@ std::string pointer_step(std::string_view name) {
       out += c;
     }
   }
+  return out;
+}
+
+std::string in_quotes(std::string_view text) {
+  bool cut = false;
+  if (text.size() > kShownBytes) {
+    std::size_t end = kShownBytes;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text = text.substr(0, end);
+    cut = true;
+  }
+  std::string out = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
+  if (cut) out.insert(out.size() - 1, "…");
   return out;
 }
 

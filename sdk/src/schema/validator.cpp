@@ -3,8 +3,7 @@
 // `Explain` goes on, knows where it is, and writes down each fault. Values are explained only after they failed the check.
 #include "schema/numbers.hpp"
 #include "schema/program.hpp"
-
-#include "base/utf8.hpp"
+#include "schema/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +14,6 @@ namespace {
 
 using type = json::value_t;
 
-constexpr std::size_t kShownBytes = 64;   // of a text from the value, in a message
 constexpr std::size_t kShownNames = 12;   // of names and allowed values
 constexpr std::size_t kFewItems = 24;     // uniqueItems up to this many by pairs, more by sorting
 constexpr std::size_t kMaxBranches = 32;  // of a oneOf that are explained, to find the nearest
@@ -39,19 +37,6 @@ std::string pointer(const Place* place) {
     if ((*it)->index != Place::kNoIndex) out += '/' + std::to_string((*it)->index);
     if ((*it)->second.data()) out += '/' + pointer_step((*it)->second);
   }
-  return out;
-}
-
-std::string in_quotes(std::string_view text) {
-  bool cut = false;
-  if (text.size() > kShownBytes) {
-    std::size_t end = kShownBytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    text = text.substr(0, end);
-    cut = true;
-  }
-  std::string out = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
-  if (cut) out.insert(out.size() - 1, "…");
   return out;
 }
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A valid value is validated without allocating. Counts the program's own operator new.
+#include <sumun/schema.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+std::atomic<std::size_t> allocations = 0;
+}
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size ? size : 1)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+using namespace sumun;
+
+TEST_CASE("validating a valid value allocates nothing") {
+  const auto schema = Schema::compile(json::parse(R"({"type":"object","properties":{
+      "a":{"type":"integer","minimum":0},"s":{"type":"string","maxLength":4,"pattern":"^[a-z]+$"},"e":{"enum":["x","y"]},
+      "l":{"type":"array","items":{"$ref":"#/$defs/n"},"uniqueItems":true,"contains":{"const":2}},
+      "o":{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":false}]},
+      "d":{"default":1}},"required":["a"],"additionalProperties":false,"$defs":{"n":{"type":"number","multipleOf":0.5}}})"));
+  REQUIRE(schema.has_value());
+  json value = json::parse(R"({"a":1,"s":"éa","e":"x","l":[1,2,2.5],"o":{},"d":3})");
+  value["s"] = "abcd";
+  const std::size_t before = allocations;
+  const bool valid = schema->valid(value);
+  const auto found = schema->validate(value, Defaults::fill);
+  const std::size_t after = allocations;
+  CHECK(valid);
+  CHECK(found.empty());
+  CHECK(after == before);
+}
