@@ -65,6 +65,8 @@ struct ClientOptions {
   /// Speak this revision and no other. None = the newest that both sides know: `server/discover` first, then
   /// `initialize`.
   std::optional<Revision> revision;
+  /// How to begin where no revision is demanded. `initialize` is for servers known to be legacy: any older revision will do.
+  enum class Opening { discover, initialize } opening = Opening::discover;
   std::optional<LoggingLevel> log_level;  // the lowest level of log messages that the server is asked for; none = no messages
   LogSink log;                            // what the client itself has to say about the server's faults
 

@@ -207,10 +207,10 @@ class BlockingClient::Loop {
 Result<BlockingClient> BlockingClient::connect(TransportFactory open, ClientOptions options, PlainHandlers handlers) {
   auto loop = std::make_unique<Loop>();
   auto connected = loop->connect(open, options, handlers);
-  if (!connected && connected.error().code == ErrorCode::closed && !options.revision) {
+  if (!connected && connected.error().code == ErrorCode::closed && !options.revision && options.opening == ClientOptions::Opening::discover) {
     // Some legacy servers end themselves at a request that comes before initialize.
     auto again = std::make_unique<Loop>();
-    options.revision = kLatestLegacyRevision;
+    options.opening = ClientOptions::Opening::initialize;
     auto second = again->connect(open, options, handlers);
     if (second) {
       loop = std::move(again);

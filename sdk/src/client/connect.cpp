@@ -60,7 +60,10 @@ awaitable<Result<ServerDescription>> Session::connect() {
   connecting_ = true;
   start();
   Result<void> opened;
-  if (!options_.revision) {
+  if (!options_.revision && options_.opening == ClientOptions::Opening::initialize) {
+    auto result = co_await open_legacy(kLatestLegacyRevision, nullptr);
+    opened = std::move(result);
+  } else if (!options_.revision) {
     auto result = co_await open_either();
     opened = std::move(result);
   } else if (is_modern(*options_.revision)) {
