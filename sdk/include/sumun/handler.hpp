@@ -13,6 +13,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -45,6 +47,17 @@ struct AwaitedType {
 template <class T>
 struct AwaitedType<awaitable<T>> {
   using type = T;
+};
+
+// What a handler's output is taken for: a literal or a view is a text.
+template <class T>
+struct OutputType {
+  using type = T;
+};
+template <class T>
+  requires(std::is_convertible_v<T, std::string_view> && !std::is_same_v<T, json>)
+struct OutputType<T> {
+  using type = std::string;
 };
 
 // The parameters of a callable that is not overloaded.
@@ -122,7 +135,7 @@ struct HandlerTraits {
   using Returned = typename Signature::Returned;                       // as written
   static constexpr bool is_coroutine = IsAwaitable<Returned>::value;
   using Awaited = typename AwaitedType<Returned>::type;                // without awaitable<>
-  using Output = typename ResultValue<Awaited>::type;                  // without Result<>
+  using Output = typename OutputType<typename ResultValue<Awaited>::type>::type;  // without Result<>
 };
 
 template <class F, class In>
@@ -209,6 +222,8 @@ template <class T>
 CallToolResult to_tool_result(T value) {
   if constexpr (std::is_same_v<T, CallToolResult>) {
     return value;
+  } else if constexpr (!std::is_same_v<T, typename detail::OutputType<T>::type>) {
+    return to_tool_result(std::string(std::string_view(value)));
   } else if constexpr (std::is_same_v<T, ContentBlock>) {
     CallToolResult result;
     result.content.push_back(std::move(value));

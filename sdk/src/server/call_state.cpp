@@ -72,8 +72,6 @@ Error bad_state(const std::string& why) {
 }
 
 // `format` stays an annotation: what a person typed is judged by the form's other keywords.
-Result<Schema> form_schema(const ElicitRequestFormParams& form) { return Schema::compile(form.requestedSchema); }
-
 }  // namespace
 
 Result<InputResponse> read_answer(const InputRequest& question, json answer, const std::string& path) {
@@ -82,7 +80,7 @@ Result<InputResponse> read_answer(const InputRequest& question, json answer, con
   const auto* const form = std::get_if<ElicitRequestFormParams>(&question);
   const auto* const filled = std::get_if<ElicitResult>(&*read);
   if (form == nullptr || filled == nullptr || filled->action != ElicitAction::accept) return read;
-  auto schema = form_schema(*form);
+  auto schema = Schema::compile(form->requestedSchema);
   if (!schema) return std::move(schema).error();
   const auto violations = schema->validate(filled->content ? *filled->content : json::object());
   if (!violations.empty()) return fail(ErrorCode::invalid_params, explain(violations, path + ".content"));
@@ -143,7 +141,7 @@ Result<std::vector<KeyedQuestion>> CallState::fit(std::vector<KeyedQuestion> que
     if (!fitted) return std::move(fitted).error();
     question.request = *std::move(fitted);
     if (const auto* const form = std::get_if<ElicitRequestFormParams>(&question.request)) {
-      auto schema = form_schema(*form);
+      auto schema = Schema::compile(form->requestedSchema);
       if (!schema) return fail(ErrorCode::internal_error, "the form's schema is not valid: " + schema.error().message);
     }
   }
