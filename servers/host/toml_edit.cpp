@@ -2,6 +2,10 @@
 // The parser tells where values stand; the edit is made in the text, so that comments and order survive.
 #include "toml_edit.hpp"
 
+// The distribution's library is built with exceptions; without them the parser is taken from its headers.
+#undef TOML_HEADER_ONLY
+#undef TOML_SHARED_LIB
+#define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
