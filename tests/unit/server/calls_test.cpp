@@ -28,7 +28,8 @@ struct Words {
 };
 
 awaitable<std::string> wait_for_ever(Call& call) {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, std::chrono::hours(1));
+  const auto executor = co_await boost::asio::this_coro::executor;
+  boost::asio::steady_timer timer(executor, std::chrono::hours(1));
   co_await timer.async_wait(boost::asio::use_awaitable);
   co_return call.cancelled() ? "cancelled" : "woke";
 }
@@ -678,7 +679,8 @@ TEST_CASE("a loop that is destroyed with a suspended coroutine takes it along") 
   auto witness = std::make_shared<int>(1);
   std::weak_ptr<int> alive = witness;
   w.server.tool("hold", "h", [](Call&) -> awaitable<void> {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, std::chrono::hours(1));
+    const auto executor = co_await boost::asio::this_coro::executor;
+    boost::asio::steady_timer timer(executor, std::chrono::hours(1));
     for (;;) {  // takes no notice of being cancelled
       co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
       co_await timer.async_wait(boost::asio::use_awaitable);

@@ -618,7 +618,9 @@ TEST_CASE("a client that refuses ends the question, withdraws its siblings, and 
     World w;
     if (is_coroutine) {
       w.server.tool("both", "b", [](Call& call) -> awaitable<Result<int>> {
-        auto answers = co_await call.async_ask(Form<Item>{"first"}, Form<Item>{"second"});
+        Form<Item> first{"first"};
+        Form<Item> second{"second"};
+        auto answers = co_await call.async_ask(first, second);
         if (!answers) co_return std::move(answers).error();
         co_return 1;
       });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: sumun: 
+// EXPECT: sumun:
 #include <sumun/server.hpp>
 
 struct In {
