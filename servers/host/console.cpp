@@ -36,7 +36,10 @@ void print_json(const json& value) {
   write(stdout, text + "\n");
 }
 
-void tell(std::string_view line) { write(stderr, harmless(line) + "\n"); }
+void tell(std::string_view line) {
+  std::fflush(stdout);  // in the order in which it was said, where both go to one place
+  write(stderr, harmless(line) + "\n");
+}
 
 int failed(const Error& error) {
   tell("sumun: " + error.message);

@@ -114,7 +114,7 @@ Finding self_test(Revision revision, const fs::path& index) {
   if (!tools) return {State::broken, what, tools.error().message};
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   if (tools->empty()) return {State::broken, what, "the server has no tools"};
-  return {State::ok, what, std::to_string(tools->size()) + " tools in " + std::to_string(took.count()) + " ms"};
+  return {State::ok, what, std::to_string(tools->size()) + (tools->size() == 1 ? " tool in " : " tools in ") + std::to_string(took.count()) + " ms"};
 }
 
 // Which clients know this program already. Files that are not there or cannot be read are no fault of ours.

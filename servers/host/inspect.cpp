@@ -115,6 +115,13 @@ Result<json> base_arguments(const std::string& said) {
   return value;
 }
 
+// What the server does not offer is an empty list and not a failure.
+template <class T>
+Result<std::vector<T>> offered(bool capability, Result<std::vector<T>> items) {
+  if (!items && items.error().code == ErrorCode::method_not_found && !capability) return std::vector<T>();
+  return items;
+}
+
 template <class T, class Print>
 int list(const Result<std::vector<T>>& items, Output output, std::string_view none, Print text_of) {
   if (!items) return failed(items.error());
@@ -143,7 +150,8 @@ std::string prompt_text(const Prompt& prompt) {
 }
 
 int list_resources(BlockingClient& client, const ResourcesCommand& command) {
-  const auto resources = client.all_resources(request_options(command.server));
+  const bool capability = client.server().capabilities.resources.has_value();
+  const auto resources = offered(capability, client.all_resources(request_options(command.server)));
   if (!resources) return failed(resources.error());
   // A server without templates need not know the method.
   const auto templates = client.all_resource_templates(request_options(command.server));
@@ -179,7 +187,8 @@ int run(const ToolsCommand& command) {
   if (const auto checked = check(command.server); !checked) return wrong_usage(checked.error().message);
   auto client = connect(command.server);
   if (!client) return failed(client.error());
-  return list(client->all_tools(request_options(command.server)), command.output, "the server has no tools", tool_text);
+  const auto tools = offered(client->server().capabilities.tools.has_value(), client->all_tools(request_options(command.server)));
+  return list(tools, command.output, "the server has no tools", tool_text);
 }
 
 int run(const CallCommand& command) {
@@ -228,7 +237,10 @@ int run(const PromptsCommand& command) {
   if (!arguments) return wrong_usage(arguments.error().message);
   auto client = connect(command.server);
   if (!client) return failed(client.error());
-  if (command.name.empty()) return list(client->all_prompts(request_options(command.server)), command.output, "the server has no prompts", prompt_text);
+  if (command.name.empty()) {
+    const auto prompts = offered(client->server().capabilities.prompts.has_value(), client->all_prompts(request_options(command.server)));
+    return list(prompts, command.output, "the server has no prompts", prompt_text);
+  }
   GetPromptRequestParams params;
   params.name = command.name;
   params.arguments = *std::move(arguments);

@@ -206,12 +206,24 @@ void describe(CLI::App& app, Action& action) {
   app.footer(
       "Exit codes: 0 done, 1 the work failed, 2 wrong usage.\n\n"
       "Examples:\n"
-      "  sumun index ~/Documents/handbook        read documents\n"
-      "  sumun search how many days of leave     search them here\n"
-      "  sumun client-config claude-desktop --write   let Claude Desktop search them\n"
-      "  sumun call search_documents query=leave      ask as a client does\n"
-      "  sumun tools --server 'npx -y some-mcp-server'\n\n"
+      "  sumun index ~/Documents/handbook              read documents\n"
+      "  sumun search how many days of leave           search them here\n"
+      "  sumun client-config claude-desktop --write    let Claude Desktop search them\n"
+      "  sumun call search_documents query=leave       ask as a client does\n"
+      "  sumun tools --server 'npx -y some-server'     look at any MCP server\n\n"
       "`sumun COMMAND --help` has more of each.");
+}
+
+// CLI11 knows what is wrong; which command was meant is ours to say.
+int explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty() && argc < 2) {
+    tell(app.help());
+    return kWrongUsage;
+  }
+  if (chosen.empty() && argv[1][0] != '-') return wrong_usage("there is no command \"" + std::string(argv[1]) + "\"; see: sumun --help");
+  const std::string command = chosen.empty() ? "sumun" : "sumun " + chosen.front()->get_name();
+  return wrong_usage(std::string(error.what()) + "; see: " + command + " --help");
 }
 
 }  // namespace
@@ -227,8 +239,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& wanted) {
     return app.exit(wanted);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return kWrongUsage;
+    return explain(app, error, argc, argv);
   }
   try {
     return action();

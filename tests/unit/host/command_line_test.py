@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The program `sumun` as a user meets it: exit codes, what goes to which stream, each command once for real.
+
+usage: command_line_test.py SUMUN CALCULATOR
+"""
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+SUMUN, CALCULATOR = sys.argv.pop(1), sys.argv.pop(1)
+LIMIT = 60  # seconds; every wait is bounded by it
+
+
+class CommandLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.home = Path(tempfile.mkdtemp(prefix="sumun-cli-"))
+        cls.docs = cls.home / "docs"
+        cls.docs.mkdir()
+        (cls.docs / "leave.md").write_text("# Leave\n\n## Parents\n\nParental leave is 26 weeks, paid in full.\n\n## Sick leave\n\nCall before ten.\n")
+        (cls.docs / "codes.txt").write_text("The decision DEC-0054 closed the old gate.\n")
+        (cls.docs / "cakes.jsonl").write_text('{"_id": "c1", "title": "Cake", "text": "Bake for forty minutes."}\n')
+        (cls.docs / "휴가.md").write_text("# 휴가\n\n육아 휴직은 스물여섯 주입니다.\n")
+        (cls.docs / "binary.bin").write_bytes(bytes(range(256)) * 20)
+        keep = ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH")
+        cls.env = {name: os.environ[name] for name in keep if name in os.environ}
+        cls.env.update(HOME=str(cls.home), XDG_STATE_HOME=str(cls.home / "state"), XDG_CONFIG_HOME=str(cls.home / "config"))
+        done = cls.run_sumun("index", str(cls.docs))
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.home)
+
+    @classmethod
+    def run_sumun(cls, *words, stdin="", env=None, cwd=None):
+        return subprocess.run([SUMUN, *words], input=stdin, capture_output=True, text=True, timeout=LIMIT,
+                              env={**cls.env, **(env or {})}, cwd=cwd or cls.home)
+
+    def check(self, want, *words, **more):
+        done = self.run_sumun(*words, **more)
+        self.assertEqual(done.returncode, want, f"{words}: {done.stdout}{done.stderr}")
+        return done
+
+    def json_of(self, *words, **more):
+        return json.loads(self.check(0, *words, "--json", **more).stdout)
+
+    # -- usage
+
+    def test_help_is_data_with_examples(self):
+        commands = ["serve", "index", "search", "tools", "call", "resources", "prompts", "client-config", "doctor"]
+        for words in [[], *[[c] for c in commands], ["eval", "documents"]]:
+            with self.subTest(words=words):
+                done = self.check(0, *words, "--help")
+                self.assertIn("Examples:", done.stdout)
+                self.assertEqual(done.stderr, "")
+        self.assertRegex(self.check(0, "--version").stdout, r"^sumun \d+\.\d+\.\d+\n$")
+
+    def test_wrong_usage_is_2_and_says_what(self):
+        table = [
+            ([], "Usage"),
+            (["fly"], 'no command "fly"'),
+            (["search"], "required"),
+            (["search", "x", "--frob"], "--frob"),
+            (["search", "x", "--top-k", "0"], "--top-k"),
+            (["search", "x", "--top-k", "many"], "many"),
+            (["search", "x", "--type", "pdf"], "pdf"),
+            (["search", "x", "--since", "2026-02-30"], "2026-02-30"),
+            (["index"], "required"),
+            (["index", "docs", "--chunk-min", "900"], "--chunk-min"),
+            (["index", "docs", "--chunk-overlap", "2"], "--chunk-overlap"),
+            (["eval"], "required"),
+            (["eval", "documents"], "--beir"),
+            (["eval", "documents", "--beir", "x", "--at-least", "taste=1"], "taste"),
+            (["call"], "required"),
+            (["call", "search_documents", "query"], "key=value"),
+            (["call", "search_documents", "frob=1"], "frob"),
+            (["call", "search_documents", "query=x", "top_k=many"], "top_k"),
+            (["call", "fly", "query=x"], 'no tool "fly"'),
+            (["call", "search_documents", "--args", "[]"], "--args"),
+            (["call", "search_documents", "--args", "{"], "--args"),
+            (["tools", "--server", "'"], "never closed"),
+            (["tools", "--server", "A=1"], "no program"),
+            (["tools", "--revision", "1999-01-01"], "1999-01-01"),
+            (["tools", "--timeout", "-1"], "--timeout"),
+            (["serve", "--log-level", "loud"], "loud"),
+            (["client-config"], "required"),
+            (["client-config", "emacs"], "claude-desktop"),
+        ]
+        for words, part in table:
+            with self.subTest(words=words):
+                done = self.check(2, *words)
+                self.assertIn(part, done.stderr)
+                self.assertEqual(done.stdout, "")
+
+    def test_failed_work_is_1_and_says_what(self):
+        empty = {"XDG_STATE_HOME": str(self.home / "nothing")}
+        table = [
+            (["search", "x"], "sumun index", empty),
+            (["index", "missing"], "missing", {}),
+            (["eval", "documents", "--beir", "missing"], "missing", {}),
+            (["tools", "--server", "/nonexistent/server"], "/nonexistent/server", {}),
+            (["tools", "--server", "false"], "exit code 1", {}),
+            (["call", "read_document", "document=missing"], "missing", {}),
+            (["call", "search_documents", "query=x", "--args", "@missing.json"], "missing.json", {}),
+            (["resources", "nothing:here"], "nothing:here", {}),
+            (["prompts", "missing"], "missing", {}),
+            (["tools", "--revision", "2025-06-18", "--timeout", "1", "--server", "cat"], "", {}),
+        ]
+        for words, part, env in table:
+            with self.subTest(words=words):
+                done = self.check(1, *words, env=env)
+                self.assertIn(part, done.stderr + done.stdout)
+
+    # -- documents
+
+    def test_search_finds_and_cites(self):
+        done = self.check(0, "search", "parental", "leave", cwd=self.docs)
+        first = done.stdout.splitlines()
+        self.assertIn("Leave", first[0])
+        self.assertRegex(first[1], r"^   leave\.md:\d+(-\d+)?$")
+        for query, name in [("DEC-0054", "codes.txt"), ("육아휴직", "휴가.md"), ("forty minutes", "cakes.jsonl")]:
+            with self.subTest(query=query):
+                found = self.json_of("search", query, "-k", "1")
+                citation = found["hits"][0]["citation"]
+                self.assertEqual(Path(citation["path"]).name, name)
+                self.assertEqual(citation["state"], "current")
+                if name != "cakes.jsonl":
+                    data = Path(citation["path"]).read_bytes()[citation["first_byte"]:citation["end_byte"]]
+                    self.assertEqual(data.decode(), found["hits"][0]["text"])
+        nothing = self.check(0, "search", "zzzzz")
+        self.assertEqual(nothing.stdout, "")
+        self.assertIn("nothing found", nothing.stderr)
+        self.assertEqual(self.json_of("search", "leave", "--type", "code")["hits"], [])
+        self.assertEqual(self.json_of("search", "leave", "--before", "1999-01-01")["hits"], [])
+
+    def test_index_is_incremental_and_has_its_own_file(self):
+        index = str(self.home / "own index.db")
+        first = self.json_of("index", str(self.docs), "--index", index)
+        self.assertGreaterEqual(first["files_indexed"], 4)
+        self.assertEqual([Path(s["path"]).name for s in first["skipped"]], ["binary.bin"])
+        again = self.json_of("index", str(self.docs), "--index", index)
+        self.assertEqual(again["files_indexed"], 0)
+        self.assertEqual(again["files_unchanged"], first["files_indexed"])
+        self.assertTrue(self.json_of("search", "leave", "--index", index)["hits"])
+        text = self.check(0, "index", str(self.docs), "--index", index)
+        self.assertIn("own index.db", text.stdout)
+        self.assertIn("binary.bin", text.stderr)
+        self.assertNotIn("\x1b", text.stderr)
+
+    def test_eval_gives_the_figures(self):
+        folder = self.home / "beir"
+        (folder / "qrels").mkdir(parents=True, exist_ok=True)
+        (folder / "corpus.jsonl").write_text("".join(
+            json.dumps({"_id": f"d{i}", "title": word, "text": f"About {word} and nothing else."}) + "\n" for i, word in enumerate(["apples", "bridges", "clouds"])))
+        (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "bridges"}\n{"_id": "q2", "text": "clouds"}\n')
+        (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td2\t1\n")
+        figures = self.json_of("eval", "documents", "--beir", str(folder))
+        for name in ["ndcg_at_10", "recall_at_5", "recall_at_100", "mrr_at_10"]:
+            self.assertEqual(figures[name], 1.0, name)
+        for name in ["queries_per_second", "index_mb_per_second"]:
+            self.assertGreater(figures[name], 0)
+        self.check(0, "eval", "documents", "--beir", str(folder), "--at-least", "ndcg_at_10=0.9")
+        low = self.check(1, "eval", "documents", "--beir", str(folder), "--at-least", "mrr_at_10=1.1")
+        self.assertIn("mrr_at_10", low.stderr)
+
+    # -- a client of servers
+
+    def test_its_own_server_in_every_revision(self):
+        for revision in [[], *[["--revision", r] for r in ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]]]:
+            with self.subTest(revision=revision):
+                tools = {tool["name"] for tool in self.json_of("tools", *revision)}
+                self.assertLessEqual({"search_documents", "read_document", "list_documents"}, tools)
+                done = self.check(0, "call", "search_documents", "query=parental leave", "top_k=1", *revision)
+                self.assertIn("leave.md", done.stdout)
+
+    def test_search_through_the_server_without_an_index_says_how_to_make_one(self):
+        done = self.run_sumun("call", "search_documents", "query=x", env={"XDG_STATE_HOME": str(self.home / "none")})
+        self.assertIn("sumun index", done.stdout + done.stderr)
+        self.assertFalse((self.home / "none/sumun/documents.db").exists())
+
+    def test_resources_and_prompts(self):
+        listed = self.json_of("resources")
+        self.assertTrue(listed["resources"] or listed["resourceTemplates"])
+        if listed["resources"]:
+            self.check(0, "resources", listed["resources"][0]["uri"])
+        self.check(0, "resources")
+        prompts = self.json_of("prompts")
+        self.assertIn("answer_with_citations", [p["name"] for p in prompts])
+        self.check(0, "prompts", "answer_with_citations", "question=How long is parental leave?")
+
+    def test_another_server(self):
+        server = f"WORD='a b' '{CALCULATOR}'"
+        self.assertIn("add", [tool["name"] for tool in self.json_of("tools", "--server", server)])
+        self.assertEqual(self.check(0, "call", "add", "a=2", "b=3", "--server", server).stdout, "5\n")
+        self.assertEqual(self.check(0, "call", "add", "--args", '{"a": 2, "b": 40}', "--server", server).stdout, "42\n")
+        self.assertEqual(self.check(0, "call", "add", "--args", "-", "b=1", "--server", server, stdin='{"a": 2}').stdout, "3\n")
+        self.assertEqual(self.json_of("call", "add", "a=2", "b=3", "--server", server), 5)
+        failed = self.check(1, "call", "add", "a=2", "--server", server)
+        self.assertIn("b", failed.stdout)
+
+    def test_a_server_that_talks_nonsense_does_not_hang_the_client(self):
+        script = self.home / "nonsense.sh"
+        script.write_text("#!/bin/sh\necho hello\nwhile read -r line; do echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":5}'; done\n")
+        script.chmod(0o755)
+        start = time.monotonic()
+        done = self.check(1, "tools", "--server", str(script), "--revision", "2026-07-28")
+        self.assertIn("malformed", done.stderr)
+        self.assertLess(time.monotonic() - start, 20)
+
+    # -- set-up
+
+    def test_client_config_prints_and_writes(self):
+        for client in ["claude-desktop", "claude-code", "vscode", "cursor", "windsurf", "zed", "codex"]:
+            with self.subTest(client=client):
+                shown = self.check(0, "client-config", client)
+                self.assertIn("serve", shown.stdout)
+                self.assertIn("Windows", shown.stderr)
+                file = self.home / f"{client}.settings"
+                self.check(0, "client-config", client, "--write", "--file", str(file))
+                self.assertEqual(file.read_text(), shown.stdout)
+                again = self.check(0, "client-config", client, "--write", "--file", str(file))
+                self.assertIn("already", again.stderr)
+                self.assertEqual(list(self.home.glob(f"{client}.settings.backup*")), [])
+
+    def test_client_config_keeps_what_is_there(self):
+        file = self.home / "mcp.json"
+        before = '{\n  // mine\n  "servers": {"git": {"command": "g"}},\n}\n'
+        file.write_text(before)
+        self.check(0, "client-config", "vscode", "--write", "--file", str(file), "--name", "handbook", "--index", "h.db")
+        after = file.read_text()
+        self.assertIn("// mine", after)
+        self.assertIn('"git": {"command": "g"}', after)
+        self.assertIn(str(self.home / "h.db"), after)
+        backups = list(self.home.glob("mcp.json.backup*"))
+        self.assertEqual([b.read_text() for b in backups], [before])
+        file.write_text("{ broken")
+        refused = self.check(1, "client-config", "vscode", "--write", "--file", str(file))
+        self.assertIn("line 1", refused.stderr)
+        self.assertEqual(file.read_text(), "{ broken")
+
+    def test_the_entry_that_is_written_really_serves(self):
+        entry = json.loads(self.check(0, "client-config", "claude-desktop").stdout)["mcpServers"]["sumun"]
+        request = {"jsonrpc": "2.0", "id": 1, "method": "initialize",
+                   "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}
+        done = subprocess.run([entry["command"], *entry["args"]], input=json.dumps(request) + "\n", capture_output=True, text=True,
+                              timeout=LIMIT, env=self.env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.splitlines()
+        self.assertEqual(len(lines), 1)
+        self.assertEqual(json.loads(lines[0])["result"]["serverInfo"]["name"], "sumun")
+
+    def test_doctor(self):
+        done = self.check(0, "doctor")
+        for word in ["version", "index", "sqlite", "FTS5", "icu", "stdio 2026-07-28", "stdio 2025-11-25"]:
+            self.assertIn(word, done.stdout)
+        self.assertTrue(self.json_of("doctor")["healthy"])
+        broken = self.home / "broken.db"
+        broken.write_bytes(b"this is no database at all" * 100)
+        sick = self.check(1, "doctor", "--index", str(broken))
+        self.assertIn("broken", sick.stdout)
+
+    # -- terminals
+
+    def on_terminal(self, words, answers):
+        """Runs on a terminal of its own and types each answer when its prompt is seen. Gives (exit code, what was shown)."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.home)
+            os.execve(SUMUN, [SUMUN, *words], self.env)
+        shown, seen, end = b"", 0, time.monotonic() + LIMIT
+        try:
+            while time.monotonic() < end:
+                if not select.select([terminal], [], [], 1)[0]:
+                    continue
+                try:
+                    data = os.read(terminal, 65536)
+                except OSError:
+                    break
+                if not data:
+                    break
+                shown += data
+                if answers and answers[0][0].encode() in shown[seen:]:
+                    seen = len(shown)
+                    os.write(terminal, answers.pop(0)[1].encode() + b"\n")
+            else:
+                os.kill(pid, signal.SIGKILL)
+                self.fail(f"{words} did not end: {shown.decode()}")
+        finally:
+            os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+    def test_text_from_elsewhere_cannot_steer_the_terminal(self):
+        (self.home / "evil").mkdir(exist_ok=True)
+        (self.home / "evil/evil.txt").write_text("xylophone \x1b]0;owned\x07 \x1b[2J tune\n")
+        index = str(self.home / "evil.db")
+        self.check(0, "index", "evil", "--index", index)
+        code, shown = self.on_terminal(["search", "xylophone", "--index", index], [])
+        self.assertEqual(code, 0)
+        self.assertIn("xylophone", shown)
+        self.assertNotIn("\x1b]0", shown)
+
+    def test_indexing_shows_progress_on_a_terminal(self):
+        code, shown = self.on_terminal(["index", "docs", "--index", str(self.home / "progress.db")], [])
+        self.assertEqual(code, 0)
+        self.assertIn("files", shown)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
