@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server that the transcripts and the process tests talk to: tools that sleep, block, print, ask, fail and start
-// processes, each to show one thing that must not go wrong.
+// The server that the transcripts and the process tests talk to: tools that sleep, block, print, ask and fail, each to
+// show one thing that must not go wrong.
 #include <sumun/sumun.hpp>
 
 #include <boost/asio/redirect_error.hpp>
@@ -101,15 +101,6 @@ CallToolResult print_to_stdout(Echo in) {
   return CallToolResult::text("printed");
 }
 
-CallToolResult spawn_child() {
-  int pid = fork();
-  if (pid == 0) {
-    execlp("sleep", "sleep", "300", static_cast<char*>(nullptr));
-    _exit(127);
-  }
-  return CallToolResult::text(std::to_string(pid));
-}
-
 void add_plain_tools(sumun::Server& server) {
   sumun::ToolOptions quick;
   quick.effects = sumun::reads;
@@ -125,7 +116,6 @@ void add_plain_tools(sumun::Server& server) {
   server.tool("block", "Sleeps on a worker, and listens", block);
   server.tool("ignore_everything", "Sleeps on a worker, and does not listen", ignore_everything);
   server.tool("print_to_stdout", "Prints to standard output", print_to_stdout);
-  server.tool("spawn_child", "Starts a process that outlives the call", spawn_child);
   server.tool("fail", "Fails in words", [](Echo in) -> Result<std::string> { return sumun::fail(in.text); });
   server.tool("throw", "Throws what is not for the model", [](Echo in) -> std::string { throw std::runtime_error(in.text); });
 }

@@ -173,7 +173,8 @@ class StdioTransport::Impl final : public std::enable_shared_from_this<Impl>, pu
     for (;;) {
       if (ended_ || closing_) return false;
       if (queue_.bytes() > options_.max_output) flush();
-      if (queue_.bytes() > options_.max_output) {
+      // Behind the end of input at most one message is left; its end must be heard even where nobody reads the output.
+      if (queue_.bytes() > options_.max_output && !input_ended_) {
         held_ = true;
         return false;
       }
