@@ -253,6 +253,11 @@ int run(const SearchCommand& command) {
     print_json({{"query", query->text}, {"hits", hits}});
     return kDone;
   }
+  if (result->hits.empty()) {
+    // Nothing in it at all is another matter than nothing that matches.
+    const auto summary = docsearch::summarize(*index);
+    if (summary && summary->documents == 0) return failed(fail("there are no documents in the index yet; add some with: sumun index PATH"));
+  }
   for (std::size_t i = 0; i < result->hits.size(); ++i) print((i > 0 ? "\n" : "") + hit_text(i + 1, result->hits[i]));
   if (result->hits.empty()) tell("nothing found");
   return kDone;
