@@ -48,8 +48,8 @@ Result<std::optional<std::chrono::sys_seconds>> from_iso(const std::optional<std
 struct SearchInput {
   Field<std::string, "What to look for: a question, words, a code such as DEC-0054 or an identifier. \"In quotes\" means exactly these words.", length<1, 4000>> query;
   Field<int, "How many hits to return", range<1, static_cast<int>(kMaxTopK)>, default_<8>> top_k;
-  Field<std::vector<std::string>, "Only these files: a file, a folder or a glob such as *.md or notes/**/*.md; empty = all", max_items<50>> paths = {};
-  Field<std::vector<DocumentType>, "Only these types; empty = all", max_items<5>> types = {};
+  Field<std::optional<std::vector<std::string>>, "Only these files: a file, a folder or a glob such as *.md or notes/**/*.md", max_items<50>> paths;
+  Field<std::optional<std::vector<DocumentType>>, "Only these types", max_items<5>> types;
   Field<std::optional<std::string>, "Only files changed on or after this date, such as 2026-01-31"> modified_from;
   Field<std::optional<std::string>, "Only files changed before this date"> modified_before;
 };
@@ -100,8 +100,8 @@ struct ReadOutput {
 struct ListInput {
   Field<std::optional<std::string>, "next_cursor of the page before; absent = the first page"> cursor;
   Field<int, "How many documents to return", range<1, static_cast<int>(kMaxListedDocuments)>, default_<50>> limit;
-  Field<std::vector<std::string>, "Only these files: a file, a folder or a glob; empty = all", max_items<50>> paths = {};
-  Field<std::vector<DocumentType>, "Only these types; empty = all", max_items<5>> types = {};
+  Field<std::optional<std::vector<std::string>>, "Only these files: a file, a folder or a glob", max_items<50>> paths;
+  Field<std::optional<std::vector<DocumentType>>, "Only these types", max_items<5>> types;
 };
 
 struct DocumentOutput {
@@ -244,8 +244,8 @@ Result<CallToolResult> Module::search_documents(SearchInput in) {
   SearchQuery query;
   query.text = std::move(in.query.get());
   query.top_k = static_cast<std::size_t>(in.top_k.get());
-  query.paths = std::move(in.paths.get());
-  query.types = std::move(in.types.get());
+  query.paths = std::move(in.paths.get()).value_or(std::vector<std::string>());
+  query.types = std::move(in.types.get()).value_or(std::vector<DocumentType>());
   auto from = from_iso(in.modified_from.get(), "modified_from");
   if (!from) return from.error();
   query.modified_from = *from;
@@ -295,8 +295,8 @@ Result<CallToolResult> Module::list(ListInput in) {
   auto opened = index();
   if (!opened) return opened.error();
   SearchQuery filter;
-  filter.paths = std::move(in.paths.get());
-  filter.types = std::move(in.types.get());
+  filter.paths = std::move(in.paths.get()).value_or(std::vector<std::string>());
+  filter.types = std::move(in.types.get()).value_or(std::vector<DocumentType>());
   auto page = list_documents(*opened, in.cursor.get().value_or(""), static_cast<std::size_t>(in.limit.get()), filter);
   if (!page) return page.error();
   ListOutput output;
