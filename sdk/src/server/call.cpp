@@ -38,6 +38,7 @@ Result<T> answer_as(InputResponse response) {
 
 InputRequest SchemaForm::question() const {
   ElicitRequestFormParams params;
+  params.mode = "form";
   params.message = message;
   params.requestedSchema = requested_schema;
   return params;

@@ -729,7 +729,7 @@ TEST_CASE("a call over its time withdraws its question") {
     auto who = call.elicit<Person>("Who?");
     if (!who) return std::move(who).error();
     return 1;
-  }, {.timeout = std::chrono::milliseconds(30)});
+  }, {.timeout = std::chrono::milliseconds(500)});
   w.open();
   w.send(w.legacy(1, "tools/call", order_params()));
   const json question = w.next();
