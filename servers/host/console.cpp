@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <system_error>
+#include <utility>
 
 namespace sumun::host {
 namespace {
@@ -34,6 +37,12 @@ void print(std::string_view text) {
 void print_json(const json& value) {
   const std::string text = stdout_is_terminal() ? value.dump(2, ' ', false, json::error_handler_t::replace) : dump_json(value);
   write(stdout, text + "\n");
+}
+
+Result<void> flush_output() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
+  return fail(ErrorCode::io, "cannot write to standard output: " + std::generic_category().message(errno == 0 ? EIO : errno));
 }
 
 void tell(std::string_view line) {

@@ -22,6 +22,8 @@ bool is_interactive();
 void print(std::string_view text);
 /// Writes JSON: indented on a terminal, one line elsewhere.
 void print_json(const json& value);
+/// Whether all data has reached standard output (a full disk, a reader that is gone).
+Result<void> flush_output();
 /// Writes a line for people to standard error.
 void tell(std::string_view line);
 /// Says what failed and gives the exit code for it.

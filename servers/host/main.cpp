@@ -242,7 +242,9 @@ int main(int argc, char** argv) {
     return explain(app, error, argc, argv);
   }
   try {
-    return action();
+    const int code = action();
+    if (const auto written = flush_output(); !written) return failed(written.error());
+    return code;
   } catch (const std::exception& error) {
     tell(std::string("sumun: ") + error.what());
     return kFailed;

@@ -42,6 +42,7 @@ int run(const ServeCommand& command) {
   documents.open.log = log;
   docsearch::register_module(server, std::move(documents));
 
+  if (is_interactive()) tell("serving MCP on standard input and output, where a client speaks it; Ctrl-C ends this");
   StdioOptions stdio;
   stdio.principal = command.principal;
   return serve_stdio(server, stdio);

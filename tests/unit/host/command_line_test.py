@@ -104,6 +104,12 @@ class CommandLine(unittest.TestCase):
                 self.assertIn(part, done.stderr)
                 self.assertEqual(done.stdout, "")
 
+    def test_a_full_disk_is_a_failure(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([SUMUN, "search", "leave"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=LIMIT, env=self.env)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output", done.stderr)
+
     def test_failed_work_is_1_and_says_what(self):
         empty = {"XDG_STATE_HOME": str(self.home / "nothing")}
         table = [
