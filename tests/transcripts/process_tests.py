@@ -3,8 +3,10 @@
 """What a stdio server does as a process: how it ends, what it leaves behind, how it holds up against a client that writes
 much and reads late. Bounds are generous, the measured times are printed.
 
-usage: process_tests.py PROBE [WORD]     PROBE: the server of server.cpp; WORD: only tests whose name holds it
+usage: process_tests.py PROBE [--sumun PROGRAM] [WORD]
+  PROBE: the server of server.cpp; PROGRAM: the host program, for the client's side; WORD: only tests whose name holds it
 """
+import argparse
 import fcntl
 import json
 import os
@@ -22,7 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import transcript  # noqa: E402
 
 META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-PROBE = [sys.argv[1]]
+ARGUMENTS = argparse.ArgumentParser(add_help=False)
+ARGUMENTS.add_argument("probe")
+ARGUMENTS.add_argument("--sumun")
+ARGUMENTS.add_argument("word", nargs="?", default="")
+OPTIONS = ARGUMENTS.parse_intermixed_args()
+PROBE = [OPTIONS.probe]
 SCALE = transcript.TIME_SCALE
 SANITIZED = SCALE > 1  # memory is not judged then
 
@@ -142,6 +149,25 @@ def test_a_killed_client_leaves_no_orphan():
         process.stdout.close()
         took.append(gone(pid, 3 * SCALE))
     return f"gone after {max(took) * 1000:.0f} ms at most"
+
+
+def test_a_killed_sumun_leaves_no_server_behind():
+    """The server that a client command started ends with it, even one that hears neither end of input nor SIGTERM."""
+    if OPTIONS.sumun is None:
+        return "left out: no --sumun"
+    deaf = "python3 -c 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)'"
+    client = subprocess.Popen([OPTIONS.sumun, "tools", "--server", deaf], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    children = []
+    deadline = time.monotonic() + 5 * SCALE
+    while not children and time.monotonic() < deadline:
+        children = [int(pid) for task in Path(f"/proc/{client.pid}/task").glob("*/children") for pid in task.read_text().split()]
+        time.sleep(0.01)
+    assert children, "sumun started no server"
+    time.sleep(0.3)
+    client.kill()
+    client.wait()
+    return f"gone after {max(gone(pid, 3 * SCALE) for pid in children) * 1000:.0f} ms"
 
 
 def test_a_client_that_closes_its_reading_end_ends_it():
@@ -282,10 +308,9 @@ def test_a_client_that_does_not_read_can_still_stop_it():
 
 
 def main():
-    word = sys.argv[2] if len(sys.argv) > 2 else ""
     passed = failed = 0
     for name, test in list(globals().items()):
-        if not name.startswith("test_") or word not in name:
+        if not name.startswith("test_") or OPTIONS.word not in name:
             continue
         sentence = name.removeprefix("test_").replace("_", " ")
         try:
