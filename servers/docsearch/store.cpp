@@ -220,7 +220,7 @@ Result<std::unique_ptr<Connection>> Index::Impl::connect() {
   connection->database = std::move(*opened);
   auto registered = register_fts(*connection->database, connection->tokenizer, connection->collector);
   if (!registered) return registered.error();
-  auto set = connection->database->execute("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;");
+  auto set = connection->database->execute("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4096;");
   if (!set) return set.error();
   return connection;
 }

@@ -10,6 +10,7 @@
 namespace sumun::docsearch {
 namespace {
 
+constexpr std::size_t kRecent = 2048;
 constexpr std::size_t kMaxRemembered = std::size_t{1} << 19;  // words; then it starts afresh, at about 25 MB
 
 // Sorted. Articles, pronouns, prepositions, auxiliaries and question words.
@@ -47,11 +48,32 @@ std::uint64_t hash_of(std::string_view word) {
 
 }  // namespace
 
-WordCache::WordCache() : slots_(1 << 12), stemmer_(sb_stemmer_new("english", "UTF_8")) {}
+WordCache::WordCache() : slots_(1 << 12), recent_(kRecent), stemmer_(sb_stemmer_new("english", "UTF_8")) {}
 WordCache::~WordCache() { sb_stemmer_delete(stemmer_); }
 
 WordCache::Word WordCache::look_up(std::string_view word) {
   const std::uint64_t hash = hash_of(word);
+  Recent& recent = recent_[hash >> 12 & (kRecent - 1)];
+  if (recent.hash == hash && recent.word_size == word.size()) return read(recent);
+  const Word found = look_up_all(word, hash);
+  if (1 + word.size() + found.stem.size() > sizeof recent.text) return found;
+  recent.hash = hash;
+  recent.word_size = static_cast<std::uint8_t>(word.size());
+  recent.stem_size = found.exact.empty() ? 0 : static_cast<std::uint8_t>(found.stem.size());
+  recent.stop_word = found.stop_word;
+  recent.text[0] = '=';
+  std::memcpy(recent.text + 1, word.data(), word.size());
+  std::memcpy(recent.text + 1 + word.size(), found.stem.data(), recent.stem_size);
+  return read(recent);
+}
+
+WordCache::Word WordCache::read(const Recent& recent) {
+  const std::string_view word(recent.text + 1, recent.word_size);
+  if (recent.stem_size == 0) return {word, {}, recent.stop_word};
+  return {{recent.text + 1 + recent.word_size, recent.stem_size}, {recent.text, std::size_t{1} + recent.word_size}, recent.stop_word};
+}
+
+WordCache::Word WordCache::look_up_all(std::string_view word, std::uint64_t hash) {
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = hash >> 20 & mask;
   while (slots_[slot] != 0) {
@@ -62,7 +84,7 @@ WordCache::Word WordCache::look_up(std::string_view word) {
   if (slots_[slot] == 0) {
     if (entries_.size() * 2 >= slots_.size()) {
       entries_.size() >= kMaxRemembered ? clear() : grow();
-      return look_up(word);
+      return look_up_all(word, hash);
     }
     entries_.push_back(make(word, hash));
     slots_[slot] = static_cast<std::uint32_t>(entries_.size());

@@ -34,6 +34,15 @@ class WordCache {
     std::uint16_t word_size, stem_size;
     bool stemmed, stop_word;
   };
+  // A word that was met lately, whole in one cache line; one of each slot.
+  struct alignas(64) Recent {
+    std::uint64_t hash = 0;  // 0 = free
+    std::uint8_t word_size = 0, stem_size = 0;
+    bool stop_word = false;
+    char text[53];  // '=', the word, the stem
+  };
+  static Word read(const Recent& recent);
+  Word look_up_all(std::string_view word, std::uint64_t hash);
   Entry make(std::string_view word, std::uint64_t hash);
   void grow();
   void clear();
@@ -43,6 +52,7 @@ class WordCache {
   std::vector<std::uint32_t> slots_;  // a power of two, open addressing; an entry's number + 1, 0 = free
   std::vector<Entry> entries_;
   std::string text_;
+  std::vector<Recent> recent_;  // text repeats a few words very often
   sb_stemmer* stemmer_;
 };
 
