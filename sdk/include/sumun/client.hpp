@@ -54,7 +54,7 @@ struct ClientHandlers {
   std::function<awaitable<Result<ListRootsResult>>()> list_roots;
 
   /// A log message of the server (needs ClientOptions::log_level).
-  std::function<void(LoggingMessageNotificationParams)> log_message;
+  std::function<void(LoggingMessageNotificationParams)> log_message;  // what it throws is logged and goes no further
   /// Every other notification, with its params as they came: list_changed, resources/updated, …
   std::function<void(std::string method, json params)> notification;
 };
@@ -172,7 +172,8 @@ SUMUN_EXPORT json wire_json(const GetPromptResult& result);
 using TransportFactory = std::function<Result<std::unique_ptr<Transport>>(boost::asio::any_io_executor)>;
 
 /// ClientHandlers as plain functions. They run on a thread that waits in a call of the BlockingClient, so they may
-/// block (a prompt on the terminal) and need no locks where one thread makes all calls.
+/// block (a prompt on the terminal) and need no locks where one thread makes all calls. What a server asks while nobody
+/// waits is asked during the next call.
 struct PlainHandlers {
   std::function<Result<ElicitResult>(ElicitRequestFormParams)> elicit_form;
   std::function<Result<ElicitResult>(ElicitRequestURLParams)> elicit_url;
@@ -180,7 +181,8 @@ struct PlainHandlers {
   std::function<Result<ListRootsResult>()> list_roots;
 };
 
-/// A Client whose calls block. It runs its own event loop on its own thread.
+/// A Client whose calls block. It runs its own event loop on its own thread; progress, log messages and notifications
+/// are handed over on that thread and must not block it.
 /// Errors: as Client's.
 /// Thread: any, several at once; not from inside a handler or callback.
 /// Owner:  the program.

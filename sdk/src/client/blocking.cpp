@@ -131,7 +131,12 @@ class BlockingClient::Loop {
     std::optional<Error> failure;
     on_loop([&] {
       client_.reset();
-      auto transport = open(context_.get_executor());
+      Result<std::unique_ptr<Transport>> transport = fail("no channel");
+      try {
+        transport = open(context_.get_executor());
+      } catch (const std::exception& thrown) {
+        transport = fail(thrown.what());
+      }
       if (transport) client_ = std::make_unique<Client>(context_.get_executor(), *std::move(transport), std::move(options));
       else failure = transport.error();
     });
@@ -189,10 +194,14 @@ class BlockingClient::Loop {
   void on_loop(F work) {
     std::promise<void> done;
     boost::asio::post(context_, [&] {
-      work();
-      done.set_value();
+      try {
+        work();
+        done.set_value();
+      } catch (...) {
+        done.set_exception(std::current_exception());
+      }
     });
-    done.get_future().wait();
+    done.get_future().get();
   }
 
   boost::asio::io_context context_{1};

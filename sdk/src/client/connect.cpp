@@ -108,7 +108,9 @@ awaitable<Result<void>> Session::open_modern(Revision revision) {
       co_return fail(ErrorCode::unsupported_protocol_version,
                      "the server speaks " + joined(*theirs) + ", not " + std::string(version_string(revision)));
     }
-    co_return answer.error();
+    Error why = answer.error();
+    if (static_cast<int>(why.code) < 0) why.message = "the server does not speak " + std::string(version_string(revision)) + ": " + why.message;
+    co_return why;
   }
   auto discovered = protocol::decode_result<DiscoverResult>(*std::move(answer));
   if (!discovered) co_return malformed_answer("server/discover", discovered.error());

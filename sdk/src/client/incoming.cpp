@@ -151,12 +151,23 @@ void Session::on_malformed(jsonrpc::Malformed&& malformed) {
   complain("the server sent something that is no message: " + malformed.error.message);
 }
 
+// Runs a callback of the program. Whatever it throws must not end the connection.
+template <class F>
+void Session::guarded(F callback) {
+  try {
+    callback();
+  } catch (const std::exception& thrown) {
+    if (options_.log) options_.log(LoggingLevel::error, std::string("a callback failed: ") + thrown.what());
+  }
+}
+
 void Session::on_notification(jsonrpc::Notification&& notification) {
   using protocol::Method;
   if (notification.method == protocol::name(Method::progress)) return on_progress(std::move(notification.params));
   if (notification.method == protocol::name(Method::message)) return on_log_message(std::move(notification.params));
   if (notification.method == protocol::name(Method::cancelled)) on_cancelled(notification.params);
-  if (options_.handlers.notification) options_.handlers.notification(std::move(notification.method), std::move(notification.params));
+  if (!options_.handlers.notification) return;
+  guarded([&] { options_.handlers.notification(std::move(notification.method), std::move(notification.params)); });
 }
 
 void Session::on_progress(json params) {
@@ -167,14 +178,14 @@ void Session::on_progress(json params) {
   if (found == waiting_.end()) return;  // late, which is no fault
   const WaitingPtr waiting = found->second;
   waiting->idle_until = std::chrono::steady_clock::now() + waiting->limit;
-  if (waiting->progress) waiting->progress(*progress);
+  if (waiting->progress) guarded([&] { waiting->progress(*progress); });
 }
 
 void Session::on_log_message(json params) {
   if (!options_.handlers.log_message) return;
   auto message = protocol::decode_params<LoggingMessageNotificationParams>(std::move(params));
   if (!message) return complain("the server sent a malformed log message: " + message.error().message);
-  options_.handlers.log_message(*std::move(message));
+  guarded([&] { options_.handlers.log_message(*std::move(message)); });
 }
 
 void Session::on_cancelled(json params) {

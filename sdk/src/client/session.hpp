@@ -128,6 +128,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void on_log_message(json params);
   void on_cancelled(json params);
   void complain(std::string_view what);
+  template <class F>
+  void guarded(F callback);
 
   // -- questions.cpp
   void on_request(jsonrpc::Request&& request);

@@ -160,6 +160,10 @@ TEST_CASE("a channel that cannot be opened is an error") {
       [](boost::asio::any_io_executor) -> Result<std::unique_ptr<Transport>> { return sumun::fail(ErrorCode::io, "no such program"); });
   REQUIRE_FALSE(client.has_value());
   CHECK(client.error().message == "no such program");
+  const auto thrown = BlockingClient::connect(
+      [](boost::asio::any_io_executor) -> Result<std::unique_ptr<Transport>> { throw std::runtime_error("no memory left"); });
+  REQUIRE_FALSE(thrown.has_value());
+  CHECK(thrown.error().message == "no memory left");
 }
 
 TEST_CASE("a program is launched, talked to and ended") {

@@ -12,9 +12,9 @@ namespace {
 
 ClientOptions quick() {
   ClientOptions options;
-  options.probe_limit = 30ms;
-  options.connect_limit = 200ms;
-  options.request_limit = 200ms;
+  options.probe_limit = 300ms;  // only silent servers take that long
+  options.connect_limit = 1s;
+  options.request_limit = 5s;
   return options;
 }
 

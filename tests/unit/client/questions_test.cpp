@@ -15,9 +15,9 @@ namespace {
 
 ClientOptions quick() {
   ClientOptions options;
-  options.probe_limit = 200ms;
-  options.connect_limit = 2s;
-  options.request_limit = 200ms;
+  options.probe_limit = 5s;
+  options.connect_limit = 5s;
+  options.request_limit = 5s;
   return options;
 }
 
@@ -50,7 +50,7 @@ awaitable<Result<sumun::ElicitResult>> throwing_form(sumun::ElicitRequestFormPar
 }
 awaitable<Result<sumun::ElicitResult>> slow_form(sumun::ElicitRequestFormParams) {
   const auto executor = co_await boost::asio::this_coro::executor;
-  boost::asio::steady_timer timer(executor, 150ms);
+  boost::asio::steady_timer timer(executor, 600ms);
   co_await timer.async_wait(boost::asio::use_awaitable);
   co_return sumun::ElicitResult{};
 }
@@ -289,8 +289,8 @@ TEST_CASE("a pushed request that cannot be served is refused, and the call goes 
 
 TEST_CASE("the clock of a call stands still while a question is open") {
   auto options = quick();
-  options.request_limit = 50ms;
-  options.handlers.elicit_form = slow_form;  // 150 ms
+  options.request_limit = 300ms;
+  options.handlers.elicit_form = slow_form;  // 600 ms
   json call;
   Pair pair(legacy([&](const json& m, Server& s) {
               if (m.value("method", "") == "tools/call") {
@@ -325,7 +325,7 @@ TEST_CASE("a pushed request that the server cancels is not answered") {
   REQUIRE(pair.connect().has_value());
   REQUIRE(pair.run([&] { return pair.client->call_tool(call_of("ask")); }).has_value());
   pair.context.restart();
-  pair.context.run_for(400ms);  // until the form has been filled in
+  pair.context.run_for(1s);  // until the form has been filled in
   for (const auto& message : pair.server->received) CHECK(message.contains("method"));
 }
 
