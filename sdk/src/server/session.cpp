@@ -32,7 +32,8 @@ Session::Session(std::shared_ptr<Core> core, Transport& transport, boost::asio::
       finished_(std::move(finished)),
       inbox_(executor_, [](Job job) { job(); }),
       waiting_bytes_(std::make_shared<std::atomic<std::size_t>>(0)),
-      grace_timer_(executor_) {}
+      grace_timer_(executor_),
+      late_timer_(executor_) {}
 
 Session::~Session() {
   for (const auto& [id, exchange] : in_flight_) {
@@ -360,6 +361,7 @@ void Session::on_closed() {
   asked_.close();
   inbox_.close();
   grace_timer_.cancel();
+  late_timer_.cancel();
   if (finished_) std::exchange(finished_, nullptr)();
 }
 

@@ -159,6 +159,8 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void withdraw(const std::vector<RequestId>& questions, Revision revision, const Error& why);
   void push_list_changed(ListKind kind);
   void push_resource_updated(const std::string& uri);
+  bool is_subscribed(const std::string& uri) const;
+  bool put_off();
 
   const std::shared_ptr<Core> core_;
   Transport& transport_;
@@ -176,6 +178,11 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   jsonrpc::PendingRequests asked_;
   std::shared_ptr<std::atomic<std::size_t>> waiting_bytes_;  // of requests that no worker has begun
   boost::asio::steady_timer grace_timer_;
+  // Changes that wait until the client has read more; each is told once, however often it happened.
+  std::set<ListKind> late_lists_;
+  std::set<std::string> late_uris_;
+  boost::asio::steady_timer late_timer_;
+  bool late_waiting_ = false;  // true while that timer runs
   bool ending_ = false;
   bool closed_ = false;
 };

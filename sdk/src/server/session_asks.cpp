@@ -7,6 +7,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace sumun::server {
@@ -14,6 +15,8 @@ namespace sumun::server {
 using protocol::Method;
 
 namespace {
+
+constexpr std::chrono::milliseconds kLateDelay{20};  // between looks whether a slow client has read
 
 Method method_of(ListKind kind) {
   switch (kind) {
@@ -209,8 +212,34 @@ void Session::resource_updated(const std::string& uri) {
   }));
 }
 
+// A client that reads too slowly hears of a change later, and once. True = not now.
+bool Session::put_off() {
+  if (transport_.queued_bytes() <= kMaxOutputBytes) return false;
+  if (std::exchange(late_waiting_, true)) return true;
+  late_timer_.expires_after(kLateDelay);
+  late_timer_.async_wait([weak = weak_from_this()](boost::system::error_code failed) {
+    auto session = weak.lock();
+    if (failed || !session) return;
+    session->late_waiting_ = false;
+    for (const ListKind kind : std::exchange(session->late_lists_, {})) session->push_list_changed(kind);
+    for (const std::string& uri : std::exchange(session->late_uris_, {})) session->push_resource_updated(uri);
+  });
+  return true;
+}
+
+bool Session::is_subscribed(const std::string& uri) const {
+  if (legacy_ && legacy_->initialized && legacy_->subscribed.count(uri) != 0) return true;
+  return std::any_of(in_flight_.begin(), in_flight_.end(), [&](const auto& one) {
+    const auto& filter = one.second->listening;
+    if (!filter || !filter->resourceSubscriptions) return false;
+    const auto& uris = *filter->resourceSubscriptions;
+    return std::find(uris.begin(), uris.end(), uri) != uris.end();
+  });
+}
+
 void Session::push_list_changed(ListKind kind) {
   if (closed_) return;
+  if (put_off()) return void(late_lists_.insert(kind));
   const auto name = protocol::name(method_of(kind));
   if (legacy_ && legacy_->initialized)
     transport_.send(protocol::encode_notification(name, NotificationParams{}, legacy_->revision));
@@ -223,7 +252,8 @@ void Session::push_list_changed(ListKind kind) {
 }
 
 void Session::push_resource_updated(const std::string& uri) {
-  if (closed_) return;
+  if (closed_ || !is_subscribed(uri)) return;
+  if (put_off()) return void(late_uris_.insert(uri));
   const auto name = protocol::name(Method::resources_updated);
   ResourceUpdatedNotificationParams params;
   params.uri = uri;

@@ -73,7 +73,8 @@ TEST_CASE("arguments are validated first: what does not fit is a result that a m
 TEST_CASE("params that are no call are a protocol error") {
   World w;
   w.server.tool("pick", "Picks", [](Pick) { return 1; }, quick());
-  for (const char* params : {R"({})", R"({"name":5})", R"({"name":"pick","arguments":5})", R"({"name":"pick","arguments":[1]})"}) {
+  for (const char* params :
+       {R"({})", R"({"name":5})", R"({"name":"pick","arguments":5})", R"({"name":"pick","arguments":[1]})"}) {
     CAPTURE(std::string(params));
     CHECK(code_of(w.ask("tools/call", J(params))) == -32602);
   }
@@ -89,7 +90,10 @@ TEST_CASE("an unknown tool is -32602, and the nearest name is offered") {
   struct {
     const char* name;
     const char* words;
-  } table[] = {{"search_document", "did you mean 'search_documents'?"}, {"lst", "did you mean 'list'?"}, {"zzz", "unknown tool"}, {"", "unknown tool"}};
+  } table[] = {{"search_document", "did you mean 'search_documents'?"},
+               {"lst", "did you mean 'list'?"},
+               {"zzz", "unknown tool"},
+               {"", "unknown tool"}};
   for (const auto& row : table) {
     CAPTURE(std::string(row.name));
     const json answer = w.call(row.name);
@@ -109,11 +113,14 @@ TEST_CASE("output travels as each revision wants it") {
   w.server.tool("nothing", "0", [] {}, quick());
   w.server.tool("image", "I", [] { return image_content("aGk=", "image/png"); }, quick());
   w.server.tool("free", "F", [] { return json{{"a", 1}}; }, quick());
-  w.server.tool("bare", "B", [] {
-    CallToolResult result;
-    result.structuredContent = json{{"a", 1}};
-    return result;
-  }, quick());
+  w.server.tool(
+      "bare", "B",
+      [] {
+        CallToolResult result;
+        result.structuredContent = json{{"a", 1}};
+        return result;
+      },
+      quick());
   const auto listed = [](const json& answer, const std::string& tool) {
     for (const json& one : answer["result"]["tools"])
       if (one["name"] == tool) return one;
@@ -242,9 +249,18 @@ TEST_CASE("ToolError is read as it is, every other exception is masked and logge
 
 TEST_CASE("invalid UTF-8 and numbers that JSON lacks do not end the server") {
   World w;
-  w.server.tool("bytes", "B", [] { return std::string("a\xff" "b"); }, quick());
+  w.server.tool(
+      "bytes", "B",
+      [] {
+        return std::string(
+            "a\xff"
+            "b");
+      },
+      quick());
   w.server.tool("nan", "N", [] { return Point{std::nan(""), 1}; }, quick());
-  CHECK(text_of(w.call("bytes")) == "a\xef\xbf\xbd" "b");
+  CHECK(text_of(w.call("bytes")) ==
+        "a\xef\xbf\xbd"
+        "b");
   const json nan = w.call("nan");
   CHECK(nan.contains("result"));
   CHECK(w.call("bytes").contains("result"));
@@ -256,12 +272,16 @@ TEST_CASE("effects become annotations") {
     Effects effects;
     const char* want;
   } table[] = {
-      {"undeclared", Effects::undeclared, R"({"readOnlyHint":false,"destructiveHint":true,"idempotentHint":false,"openWorldHint":true})"},
+      {"undeclared", Effects::undeclared,
+       R"({"readOnlyHint":false,"destructiveHint":true,"idempotentHint":false,"openWorldHint":true})"},
       {"reads", reads, R"({"readOnlyHint":true,"destructiveHint":false,"idempotentHint":true,"openWorldHint":false})"},
-      {"reads_out", reads | reaches_out, R"({"readOnlyHint":true,"destructiveHint":false,"idempotentHint":true,"openWorldHint":true})"},
+      {"reads_out", reads | reaches_out,
+       R"({"readOnlyHint":true,"destructiveHint":false,"idempotentHint":true,"openWorldHint":true})"},
       {"writes", writes, R"({"readOnlyHint":false,"destructiveHint":false,"idempotentHint":false,"openWorldHint":false})"},
-      {"destroys", destroys | idempotent, R"({"readOnlyHint":false,"destructiveHint":true,"idempotentHint":true,"openWorldHint":false})"},
-      {"idempotent_alone", idempotent, R"({"readOnlyHint":false,"destructiveHint":true,"idempotentHint":true,"openWorldHint":true})"},
+      {"destroys", destroys | idempotent,
+       R"({"readOnlyHint":false,"destructiveHint":true,"idempotentHint":true,"openWorldHint":false})"},
+      {"idempotent_alone", idempotent,
+       R"({"readOnlyHint":false,"destructiveHint":true,"idempotentHint":true,"openWorldHint":true})"},
       {"reads_and_writes", reads | writes, R"({"readOnlyHint":false,"destructiveHint":false})"},
   };
   World w;
@@ -325,11 +345,13 @@ TEST_CASE("one slow tool blocks nobody, and answers overtake each other") {
 
 TEST_CASE("a quick handler that blocks is logged") {
   World w;
-  w.server.tool("blocks", "b", [] {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(8);
-    while (std::chrono::steady_clock::now() < until) {
-    }
-  }, quick());
+  w.server.tool(
+      "blocks", "b",
+      [] {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(8);
+        while (std::chrono::steady_clock::now() < until) {}
+      },
+      quick());
   w.call("blocks");
   CHECK(w.logged->has("'blocks' is registered as quick and blocked the connection"));
 }
@@ -344,13 +366,16 @@ TEST_CASE("over its time a call is answered, its handler told to stop, and what 
     if (is_coroutine) {
       w.server.tool("slow", "s", wait_for_ever, options);
     } else {
-      w.server.tool("slow", "s", [&](Call& call) {
-        running = true;
-        CHECK(call.deadline().has_value());
-        stopped = gate.wait_for_stop(call.stop_token());
-        call.progress(1);
-        return "too late";
-      }, options);
+      w.server.tool(
+          "slow", "s",
+          [&](Call& call) {
+            running = true;
+            CHECK(call.deadline().has_value());
+            stopped = gate.wait_for_stop(call.stop_token());
+            call.progress(1);
+            return "too late";
+          },
+          options);
     }
     json params = J(R"({"name":"slow","_meta":{"progressToken":"p"}})");
     const json answer = w.ask("tools/call", params);
@@ -363,7 +388,8 @@ TEST_CASE("over its time a call is answered, its handler told to stop, and what 
 
 TEST_CASE("a call within its time is not disturbed") {
   World w;
-  w.server.tool("fast", "f", [](Call& call) { return call.cancelled() ? "stopped" : "done"; }, {.timeout = std::chrono::minutes(1)});
+  w.server.tool("fast", "f", [](Call& call) { return call.cancelled() ? "stopped" : "done"; },
+                {.timeout = std::chrono::minutes(1)});
   CHECK(text_of(w.call("fast")) == "done");
 }
 
@@ -466,17 +492,21 @@ TEST_CASE("progress grows, goes to whom asked for it, and comes before the answe
   for (const bool in_place : {false, true}) {
     CAPTURE(in_place);
     World w;
-    w.server.tool("work", "w", [](Call& call) {
-      call.progress(1, 10, "begun");
-      call.progress(1);
-      call.progress(0.5);
-      call.progress(std::nan(""));
-      call.progress(2, std::nan(""));
-      call.progress(10, 10);
-      return 1;
-    }, {.placement = in_place ? Placement::quick : Placement::pool});
+    w.server.tool("work", "w",
+                  [](Call& call) {
+                    call.progress(1, 10, "begun");
+                    call.progress(1);
+                    call.progress(0.5);
+                    call.progress(std::nan(""));
+                    call.progress(2, std::nan(""));
+                    call.progress(10, 10);
+                    return 1;
+                  },
+                  {.placement = in_place ? Placement::quick : Placement::pool});
     w.send(w.request(1, "tools/call", J(R"({"name":"work","_meta":{"progressToken":"t"}})")));
-    CHECK_HOLDS(w.next(), R"({"method":"notifications/progress","params":{"progressToken":"t","progress":1.0,"total":10.0,"message":"begun"}})");
+    CHECK_HOLDS(
+        w.next(),
+        R"({"method":"notifications/progress","params":{"progressToken":"t","progress":1.0,"total":10.0,"message":"begun"}})");
     const json second = w.next();
     CHECK(second["params"]["progress"] == 2.0);
     CHECK(!second["params"].contains("total"));
@@ -547,20 +577,24 @@ TEST_CASE("log messages follow the request's level in 2026-07-28, the connection
 TEST_CASE("a call says who, what and how") {
   World w;
   std::string first, second;
-  w.server.tool("who", "w", [&](Call& call) {
-    CHECK(call.principal().name == "local:ann");
-    CHECK(call.target() == "who");
-    CHECK(call.revision() == Revision::v2026_07_28);
-    REQUIRE(call.client_info().has_value());
-    CHECK(call.client_info()->name == "tester");
-    CHECK(call.client_capabilities().can_list_roots());
-    CHECK(call.meta() == J(R"({"dev.sumun/run":"r1"})"));
-    CHECK(!call.deadline());
-    CHECK(call.execution_id() == call.execution_id());
-    (first.empty() ? first : second) = call.execution_id();
-  }, quick());
+  w.server.tool(
+      "who", "w",
+      [&](Call& call) {
+        CHECK(call.principal().name == "local:ann");
+        CHECK(call.target() == "who");
+        CHECK(call.revision() == Revision::v2026_07_28);
+        REQUIRE(call.client_info().has_value());
+        CHECK(call.client_info()->name == "tester");
+        CHECK(call.client_capabilities().can_list_roots());
+        CHECK(call.meta() == J(R"({"dev.sumun/run":"r1"})"));
+        CHECK(!call.deadline());
+        CHECK(call.execution_id() == call.execution_id());
+        (first.empty() ? first : second) = call.execution_id();
+      },
+      quick());
   for (int i = 0; i < 2; ++i)
-    CHECK(w.ask("tools/call", J(R"({"name":"who","_meta":{"dev.sumun/run":"r1","progressToken":1}})"), kAllCapabilities).contains("result"));
+    CHECK(w.ask("tools/call", J(R"({"name":"who","_meta":{"dev.sumun/run":"r1","progressToken":1}})"), kAllCapabilities)
+              .contains("result"));
   CHECK(first.size() >= 20);
   CHECK(first != second);
 }
@@ -636,7 +670,8 @@ TEST_CASE("after the grace handlers are told to stop, plain, coroutine and batch
   });
   w.server.tool("coroutine", "c", wait_for_ever);
   w.open("2025-03-26");
-  w.send_text(R"([{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"plain"}},{"jsonrpc":"2.0","id":2,"method":"ping"},
+  w.send_text(
+      R"([{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"plain"}},{"jsonrpc":"2.0","id":2,"method":"ping"},
     {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"coroutine"}}])");
   CHECK(w.until([&] { return running.load(); }));
   w.hang_up();
@@ -656,7 +691,8 @@ TEST_CASE("an orderly end takes no more, lets answers through, and tells subscri
   w.send(w.request(2, "tools/call", J(R"({"name":"hold"})")));
   CHECK(w.silent());
   w.session.lock()->end();
-  CHECK_HOLDS(w.next(), R"({"id":"sub","result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":"sub"}}})");
+  CHECK_HOLDS(w.next(),
+              R"({"id":"sub","result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":"sub"}}})");
   CHECK_HOLDS(w.next(), R"({"method":"notifications/cancelled","params":{"requestId":"sub"}})");
   CHECK(code_of(w.call("hold")) == 503);
   w.cancel(2);

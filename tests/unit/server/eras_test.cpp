@@ -15,7 +15,9 @@ struct Sum {
 void add_tools(World& w, Gate* gate = nullptr) {
   w.server.tool("add", "Adds", [](Sum in) { return in.a + in.b; }, {.effects = reads, .placement = Placement::quick});
   w.server.tool("add_pooled", "Adds", [](Sum in) { return in.a + in.b; }, {.effects = reads});
-  if (gate != nullptr) w.server.tool("hold", "Waits", [gate](Call& call) { return gate->wait_for_stop(call.stop_token()) ? "stopped" : "done"; });
+  if (gate != nullptr)
+    w.server.tool("hold", "Waits",
+                  [gate](Call& call) { return gate->wait_for_stop(call.stop_token()) ? "stopped" : "done"; });
 }
 
 }  // namespace
@@ -52,8 +54,13 @@ TEST_CASE("initialize selects the client's version, or the newest that it can") 
   struct {
     const char* asked;
     const char* got;
-  } table[] = {{"2024-11-05", "2024-11-05"}, {"2025-03-26", "2025-03-26"}, {"2025-06-18", "2025-06-18"}, {"2025-11-25", "2025-11-25"},
-               {"2026-07-28", "2025-11-25"}, {"2099-01-01", "2025-11-25"}, {"", "2025-11-25"}};
+  } table[] = {{"2024-11-05", "2024-11-05"},
+               {"2025-03-26", "2025-03-26"},
+               {"2025-06-18", "2025-06-18"},
+               {"2025-11-25", "2025-11-25"},
+               {"2026-07-28", "2025-11-25"},
+               {"2099-01-01", "2025-11-25"},
+               {"", "2025-11-25"}};
   for (const auto& row : table) {
     CAPTURE(std::string(row.asked));
     World w;
@@ -62,7 +69,9 @@ TEST_CASE("initialize selects the client's version, or the newest that it can") 
     params["protocolVersion"] = row.asked;
     const json answer = w.ask_legacy("initialize", params);
     CHECK(answer["result"]["protocolVersion"] == row.got);
-    CHECK_HOLDS(answer, R"({"result":{"serverInfo":{"name":"test","version":"1.0.0"},"capabilities":{"tools":{"listChanged":true}}}})");
+    CHECK_HOLDS(
+        answer,
+        R"({"result":{"serverInfo":{"name":"test","version":"1.0.0"},"capabilities":{"tools":{"listChanged":true}}}})");
     CHECK(!answer["result"].contains("resultType"));
   }
 }
@@ -95,16 +104,19 @@ TEST_CASE("every way of getting an opening wrong has its error") {
     const char* words;
   } table[] = {
       {"no meta at all", R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})", -32602, "protocolVersion"},
-      {"no version", R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/clientCapabilities":{}}}})",
+      {"no version",
+       R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/clientCapabilities":{}}}})",
        -32602, "protocolVersion"},
-      {"no capabilities", R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})",
+      {"no capabilities",
+       R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})",
        -32602, "clientCapabilities"},
       {"capabilities of the wrong type",
        R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":5}}})",
        -32602, "clientCapabilities"},
       {"meta is no object", R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":5}})", -32602, "_meta"},
       {"params is an array", R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":[]})", -32602, "params"},
-      {"initialize without a version", R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{},"clientInfo":{"name":"c","version":"1"}}})",
+      {"initialize without a version",
+       R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{},"clientInfo":{"name":"c","version":"1"}}})",
        -32602, "protocolVersion"},
       {"initialize without params", R"({"jsonrpc":"2.0","id":1,"method":"initialize"})", -32602, "missing"},
       {"id of the wrong type", R"({"jsonrpc":"2.0","id":{},"method":"tools/list"})", -32600, "id"},
@@ -180,11 +192,26 @@ TEST_CASE("a method that the revision or the server lacks is -32601") {
     const char* revision;  // "" = modern
     const char* method;
   } table[] = {
-      {"", "nonsense"}, {"", "ping"}, {"", "initialize"}, {"", "logging/setLevel"}, {"", "resources/subscribe"}, {"", "elicitation/create"},
-      {"", "notifications/cancelled"}, {"", "prompts/list"}, {"", "prompts/get"}, {"", "resources/list"}, {"", "resources/read"},
-      {"", "resources/templates/list"}, {"", "completion/complete"}, {"", ""},
-      {"2025-11-25", "server/discover"}, {"2025-11-25", "subscriptions/listen"}, {"2025-11-25", "nonsense"}, {"2025-11-25", "sampling/createMessage"},
-      {"2024-11-05", "server/discover"}, {"2025-03-26", "prompts/list"},
+      {"", "nonsense"},
+      {"", "ping"},
+      {"", "initialize"},
+      {"", "logging/setLevel"},
+      {"", "resources/subscribe"},
+      {"", "elicitation/create"},
+      {"", "notifications/cancelled"},
+      {"", "prompts/list"},
+      {"", "prompts/get"},
+      {"", "resources/list"},
+      {"", "resources/read"},
+      {"", "resources/templates/list"},
+      {"", "completion/complete"},
+      {"", ""},
+      {"2025-11-25", "server/discover"},
+      {"2025-11-25", "subscriptions/listen"},
+      {"2025-11-25", "nonsense"},
+      {"2025-11-25", "sampling/createMessage"},
+      {"2024-11-05", "server/discover"},
+      {"2025-03-26", "prompts/list"},
   };
   for (const auto& row : table) {
     CAPTURE(std::string(row.revision));
@@ -213,8 +240,10 @@ TEST_CASE("notifications are never answered, whatever they hold") {
   add_tools(w);
   for (const char* text :
        {R"({"jsonrpc":"2.0","method":"nonsense"})", R"({"jsonrpc":"2.0","method":"tools/call","params":{"name":"add"}})",
-        R"({"jsonrpc":"2.0","method":"notifications/cancelled"})", R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{}}})",
-        R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}})", R"({"jsonrpc":"2.0","method":"notifications/initialized"})",
+        R"({"jsonrpc":"2.0","method":"notifications/cancelled"})",
+        R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{}}})",
+        R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}})",
+        R"({"jsonrpc":"2.0","method":"notifications/initialized"})",
         R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})", R"({"jsonrpc":"2.0","id":9,"result":{}})",
         R"({"jsonrpc":"2.0","id":9,"error":{"code":1,"message":"x"}})"}) {
     CAPTURE(std::string(text));
@@ -282,7 +311,8 @@ TEST_CASE("a batch holds neither initialize nor a message of another revision") 
   add_tools(w);
   w.open("2025-03-26");
   json batch = json::array({w.request(2, "subscriptions/listen", J(R"({"notifications":{"toolsListChanged":true}})"))});
-  batch.push_back(J(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{},"clientInfo":{"name":"c","version":"1"}}})"));
+  batch.push_back(J(
+      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{},"clientInfo":{"name":"c","version":"1"}}})"));
   w.send(batch);
   const json answers = w.next();
   REQUIRE(answers.size() == 2);
@@ -306,7 +336,8 @@ TEST_CASE("a cancelled member of a batch is left out of its answer") {
   World w;
   add_tools(w, &gate);
   w.open("2025-03-26");
-  w.send_text(R"([{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hold"}},{"jsonrpc":"2.0","id":2,"method":"ping"}])");
+  w.send_text(
+      R"([{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hold"}},{"jsonrpc":"2.0","id":2,"method":"ping"}])");
   CHECK(w.silent());
   w.cancel(1);
   const json answers = w.next();
@@ -322,7 +353,8 @@ TEST_CASE("an id that stands twice in a batch is answered for both") {
   World w;
   add_tools(w, &gate);
   w.open("2025-03-26");
-  w.send_text(R"([{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hold"}},{"jsonrpc":"2.0","id":1,"method":"ping"}])");
+  w.send_text(
+      R"([{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hold"}},{"jsonrpc":"2.0","id":1,"method":"ping"}])");
   CHECK(w.silent());
   gate.open();
   const json answers = w.next();

@@ -122,10 +122,12 @@ TEST_CASE("a list whose last entry went is empty, and the capability stays") {
 
 TEST_CASE("a prompt has arguments in their order, and needs those that are required") {
   World w;
-  w.server.prompt("trip", "Plans a trip", [](Trip in) { return in.zone.get() + " " + in.origin.value_or("-") + " " + in.animal; });
-  w.server.prompt("both", "Two messages", [] {
-    return std::vector<PromptMessage>{{Role::user, text_content("q")}, {Role::assistant, text_content("a")}};
-  }, {.title = "Both", .placement = Placement::quick});
+  w.server.prompt("trip", "Plans a trip",
+                  [](Trip in) { return in.zone.get() + " " + in.origin.value_or("-") + " " + in.animal; });
+  w.server.prompt(
+      "both", "Two messages",
+      [] { return std::vector<PromptMessage>{{Role::user, text_content("q")}, {Role::assistant, text_content("a")}}; },
+      {.title = "Both", .placement = Placement::quick});
   w.server.prompt("full", "d", [](Call& call) {
     GetPromptResult result;
     result.description = "own " + call.target();
@@ -135,15 +137,20 @@ TEST_CASE("a prompt has arguments in their order, and needs those that are requi
   CHECK_HOLDS(listed, R"({"result":{"prompts":[{"name":"trip","description":"Plans a trip","arguments":[
     {"name":"zone","title":"City","description":"where to","required":true},{"name":"origin","required":false},{"name":"animal","required":false}]},
     {"name":"both","title":"Both"}]}})");
-  CHECK_HOLDS(w.ask("prompts/get", J(R"({"name":"trip","arguments":{"zone":"Rome"}})")),
-              R"({"result":{"description":"Plans a trip","messages":[{"role":"user","content":{"type":"text","text":"Rome - none"}}]}})");
-  CHECK_HOLDS(w.ask("prompts/get", J(R"({"name":"both"})")), R"({"result":{"messages":[{"role":"user"},{"role":"assistant","content":{"text":"a"}}]}})");
+  CHECK_HOLDS(
+      w.ask("prompts/get", J(R"({"name":"trip","arguments":{"zone":"Rome"}})")),
+      R"({"result":{"description":"Plans a trip","messages":[{"role":"user","content":{"type":"text","text":"Rome - none"}}]}})");
+  CHECK_HOLDS(w.ask("prompts/get", J(R"({"name":"both"})")),
+              R"({"result":{"messages":[{"role":"user"},{"role":"assistant","content":{"text":"a"}}]}})");
   CHECK_HOLDS(w.ask("prompts/get", J(R"({"name":"full"})")), R"({"result":{"description":"own full"}})");
   struct {
     const char* params;
     const char* words;
-  } table[] = {{R"({"name":"trip"})", "params.arguments.zone"}, {R"({"name":"trip","arguments":{"zone":5}})", "zone"},
-               {R"({"name":"trp","arguments":{"zone":"x"}})", "did you mean 'trip'?"}, {R"({})", "name"}, {R"({"name":"trip","arguments":[]})", "arguments"}};
+  } table[] = {{R"({"name":"trip"})", "params.arguments.zone"},
+               {R"({"name":"trip","arguments":{"zone":5}})", "zone"},
+               {R"({"name":"trp","arguments":{"zone":"x"}})", "did you mean 'trip'?"},
+               {R"({})", "name"},
+               {R"({"name":"trip","arguments":[]})", "arguments"}};
   for (const auto& row : table) {
     CAPTURE(std::string(row.params));
     const json answer = w.ask("prompts/get", J(row.params));
@@ -171,9 +178,11 @@ TEST_CASE("resources are read by URI, or by the first template that fits") {
   World w;
   Resource fixed = resource_at("x:fixed");
   fixed.mimeType = "text/plain";
-  w.server.resource(fixed, [](Call& call) { return "fixed at " + call.target(); }, {.placement = Placement::quick, .ttl = std::chrono::seconds(9)});
+  w.server.resource(fixed, [](Call& call) { return "fixed at " + call.target(); },
+                    {.placement = Placement::quick, .ttl = std::chrono::seconds(9)});
   w.server.resource_template(template_of("x:n/{name}"), [](UriVariables in) { return "named " + in["name"]; });
-  w.server.resource_template(template_of("x:{+rest}"), [](UriVariables in, Call&) -> awaitable<std::string> { co_return "rest " + in["rest"]; });
+  w.server.resource_template(template_of("x:{+rest}"),
+                             [](UriVariables in, Call&) -> awaitable<std::string> { co_return "rest " + in["rest"]; });
   w.server.resource(resource_at("x:blob"), [] {
     BlobResourceContents contents;
     contents.blob = "aGk=";
@@ -181,9 +190,12 @@ TEST_CASE("resources are read by URI, or by the first template that fits") {
     result.contents.push_back(contents);
     return result;
   });
-  w.server.resource(resource_at("x:gone"), []() -> Result<std::string> { return fail(ErrorCode::resource_not_found, "it went"); });
+  w.server.resource(resource_at("x:gone"),
+                    []() -> Result<std::string> { return fail(ErrorCode::resource_not_found, "it went"); });
   const auto read = [&](const char* uri) { return w.ask("resources/read", json{{"uri", uri}}); };
-  CHECK_HOLDS(read("x:fixed"), R"({"result":{"contents":[{"uri":"x:fixed","text":"fixed at x:fixed","mimeType":"text/plain"}],"ttlMs":9000,"cacheScope":"private"}})");
+  CHECK_HOLDS(
+      read("x:fixed"),
+      R"({"result":{"contents":[{"uri":"x:fixed","text":"fixed at x:fixed","mimeType":"text/plain"}],"ttlMs":9000,"cacheScope":"private"}})");
   CHECK_HOLDS(read("x:n/a%20b"), R"({"result":{"contents":[{"uri":"x:n/a%20b","text":"named a b"}],"ttlMs":0}})");
   CHECK_HOLDS(read("x:a/b"), R"({"result":{"contents":[{"text":"rest a/b"}]}})");
   CHECK_HOLDS(read("x:blob"), R"({"result":{"contents":[{"uri":"x:blob","blob":"aGk="}]}})");
@@ -196,8 +208,10 @@ TEST_CASE("resources are read by URI, or by the first template that fits") {
   CHECK(code_of(w.ask_legacy("resources/read", json{{"uri", "y:1"}})) == -32002);
   CHECK(code_of(w.ask_legacy("resources/read", json{{"uri", "x:gone"}})) == -32002);
   CHECK(!w.ask_legacy("resources/read", json{{"uri", "x:fixed"}})["result"].contains("ttlMs"));
-  CHECK(names_in(w.ask_legacy("resources/list"), "resources", "uri") == std::vector<std::string>{"x:fixed", "x:blob", "x:gone"});
-  CHECK(names_in(w.ask_legacy("resources/templates/list"), "resourceTemplates", "uriTemplate") == std::vector<std::string>{"x:n/{name}", "x:{+rest}"});
+  CHECK(names_in(w.ask_legacy("resources/list"), "resources", "uri") ==
+        std::vector<std::string>{"x:fixed", "x:blob", "x:gone"});
+  CHECK(names_in(w.ask_legacy("resources/templates/list"), "resourceTemplates", "uriTemplate") ==
+        std::vector<std::string>{"x:n/{name}", "x:{+rest}"});
 }
 
 TEST_CASE("listers follow the registered resources, at cursors of their own; what they throw is an answer") {
@@ -206,24 +220,25 @@ TEST_CASE("listers follow the registered resources, at cursors of their own; wha
   World w(options);
   const auto handler = [](UriVariables) { return "x"; };
   w.server.resource(resource_at("x:fixed"), [] { return "1"; });
-  w.server.resource_template(template_of("a:{x}"), handler, {.list = [](std::optional<std::string> cursor) -> Result<ListResourcesResult> {
-    ListResourcesResult result;
-    if (!cursor) {
-      result.resources = {resource_at("a:1")};
-      result.nextCursor = "";  // an empty one is a cursor too
-    } else {
-      CHECK(cursor->empty());
-      result.resources = {resource_at("a:2")};
-    }
-    return result;
-  }});
+  w.server.resource_template(template_of("a:{x}"), handler,
+                             {.list = [](std::optional<std::string> cursor) -> Result<ListResourcesResult> {
+                               ListResourcesResult result;
+                               if (!cursor) {
+                                 result.resources = {resource_at("a:1")};
+                                 result.nextCursor = "";  // an empty one is a cursor too
+                               } else {
+                                 CHECK(cursor->empty());
+                                 result.resources = {resource_at("a:2")};
+                               }
+                               return result;
+                             }});
   w.server.resource_template(template_of("n:{x}"), handler);
-  w.server.resource_template(template_of("b:{x}"), handler, {.list = [](std::optional<std::string>) -> Result<ListResourcesResult> {
-    throw std::runtime_error("hunter2");
-  }});
-  w.server.resource_template(template_of("c:{x}"), handler, {.list = [](std::optional<std::string>) -> Result<ListResourcesResult> {
-    return fail("the disk is away");
-  }});
+  w.server.resource_template(
+      template_of("b:{x}"), handler,
+      {.list = [](std::optional<std::string>) -> Result<ListResourcesResult> { throw std::runtime_error("hunter2"); }});
+  w.server.resource_template(
+      template_of("c:{x}"), handler,
+      {.list = [](std::optional<std::string>) -> Result<ListResourcesResult> { return fail("the disk is away"); }});
   std::vector<std::string> uris;
   json answer = w.ask("resources/list");
   for (int pages = 0; pages < 3; ++pages) {
@@ -249,24 +264,33 @@ TEST_CASE("completion gives what fits, a hundred at most, and what was chosen al
   w.server.complete_prompt("trip", "zone", [](std::string value, std::map<std::string, std::string> context) {
     return std::vector<std::string>{value + "!", context.count("origin") != 0 ? context["origin"] : "none"};
   });
-  w.server.complete_prompt("trip", "animal", [](std::string, std::map<std::string, std::string>) -> std::vector<std::string> {
-    throw std::runtime_error("hunter2");
+  w.server.complete_prompt("trip", "animal",
+                           [](std::string, std::map<std::string, std::string>) -> std::vector<std::string> {
+                             throw std::runtime_error("hunter2");
+                           });
+  w.server.complete_resource("x:{name}", "name", [](std::string, std::map<std::string, std::string>) {
+    return std::vector<std::string>(150, "v");
   });
-  w.server.complete_resource("x:{name}", "name", [](std::string, std::map<std::string, std::string>) { return std::vector<std::string>(150, "v"); });
   CHECK(w.ask("server/discover")["result"]["capabilities"].contains("completions"));
   const auto complete = [&](const char* params) { return w.ask("completion/complete", J(params)); };
-  CHECK_HOLDS(complete(R"({"ref":{"type":"ref/prompt","name":"trip"},"argument":{"name":"zone","value":"R"},"context":{"arguments":{"origin":"Oslo"}}})"),
-              R"({"result":{"completion":{"values":["R!","Oslo"]}}})");
+  CHECK_HOLDS(
+      complete(
+          R"({"ref":{"type":"ref/prompt","name":"trip"},"argument":{"name":"zone","value":"R"},"context":{"arguments":{"origin":"Oslo"}}})"),
+      R"({"result":{"completion":{"values":["R!","Oslo"]}}})");
   const json many = complete(R"({"ref":{"type":"ref/resource","uri":"x:{name}"},"argument":{"name":"name","value":""}})");
   CHECK(many["result"]["completion"]["values"].size() == 100);
   CHECK_HOLDS(many, R"({"result":{"completion":{"total":150,"hasMore":true}}})");
-  CHECK(complete(R"({"ref":{"type":"ref/prompt","name":"trip"},"argument":{"name":"origin","value":""}})")["result"]["completion"]["values"] == json::array());
+  CHECK(complete(
+            R"({"ref":{"type":"ref/prompt","name":"trip"},"argument":{"name":"origin","value":""}})")["result"]["completion"]
+                                                                                                     ["values"] ==
+        json::array());
   const json thrown = complete(R"({"ref":{"type":"ref/prompt","name":"trip"},"argument":{"name":"animal","value":""}})");
   CHECK(code_of(thrown) == -32603);
   CHECK(message_of(thrown).find("hunter2") == std::string::npos);
-  for (const char* params :
-       {R"({"ref":{"type":"ref/prompt","name":"no"},"argument":{"name":"zone","value":""}})", R"({"ref":{"type":"ref/resource","uri":"no:{x}"},"argument":{"name":"x","value":""}})",
-        R"({"ref":{"type":"ref/odd"},"argument":{"name":"x","value":""}})", R"({"argument":{"name":"x","value":""}})", R"({"ref":{"type":"ref/prompt","name":"trip"}})"})
+  for (const char* params : {R"({"ref":{"type":"ref/prompt","name":"no"},"argument":{"name":"zone","value":""}})",
+                             R"({"ref":{"type":"ref/resource","uri":"no:{x}"},"argument":{"name":"x","value":""}})",
+                             R"({"ref":{"type":"ref/odd"},"argument":{"name":"x","value":""}})",
+                             R"({"argument":{"name":"x","value":""}})", R"({"ref":{"type":"ref/prompt","name":"trip"}})"})
     CHECK(code_of(complete(params)) == -32602);
 }
 
@@ -276,17 +300,25 @@ TEST_CASE("a subscription is acknowledged first, hears what it asked for, and en
   World w;
   add_tool(w, "a");
   w.server.resource(resource_at("x:1"), [] { return "1"; });
-  w.send(w.request("s1", "subscriptions/listen", J(R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourceSubscriptions":["x:1"]}})")));
+  w.send(w.request(
+      "s1", "subscriptions/listen",
+      J(R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourceSubscriptions":["x:1"]}})")));
   const json acknowledged = w.next();
-  CHECK_HOLDS(acknowledged, R"({"method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":"s1"},
+  CHECK_HOLDS(
+      acknowledged,
+      R"({"method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":"s1"},
     "notifications":{"toolsListChanged":true,"resourceSubscriptions":["x:1"]}}})");
   CHECK(!acknowledged["params"]["notifications"].contains("promptsListChanged"));
   w.send(w.request(2, "subscriptions/listen", J(R"({"notifications":{}})")));
   w.next();
   add_tool(w, "b");
-  CHECK_HOLDS(w.next(), R"({"method":"notifications/tools/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":"s1"}}})");
+  CHECK_HOLDS(
+      w.next(),
+      R"({"method":"notifications/tools/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":"s1"}}})");
   w.server.notify_resource_updated("x:1");
-  CHECK_HOLDS(w.next(), R"({"method":"notifications/resources/updated","params":{"uri":"x:1","_meta":{"io.modelcontextprotocol/subscriptionId":"s1"}}})");
+  CHECK_HOLDS(
+      w.next(),
+      R"({"method":"notifications/resources/updated","params":{"uri":"x:1","_meta":{"io.modelcontextprotocol/subscriptionId":"s1"}}})");
   w.server.notify_resource_updated("x:2");
   w.server.resource(resource_at("x:2"), [] { return "1"; });
   CHECK(w.silent());
@@ -300,7 +332,8 @@ TEST_CASE("subscriptions are bounded in number and in URIs, and room comes back"
   w.server.resource(resource_at("x:1"), [] { return "1"; });
   json params;
   params["notifications"]["resourceSubscriptions"] = json::array();
-  for (std::size_t i = 0; i < kMaxSubscribedUris; ++i) params["notifications"]["resourceSubscriptions"].push_back("x:" + std::to_string(i));
+  for (std::size_t i = 0; i < kMaxSubscribedUris; ++i)
+    params["notifications"]["resourceSubscriptions"].push_back("x:" + std::to_string(i));
   CHECK(w.ask("subscriptions/listen", params)["method"] == "notifications/subscriptions/acknowledged");
   const int id = w.last_id;
   const json one = J(R"({"notifications":{"resourceSubscriptions":["x:1"]}})");
@@ -339,6 +372,39 @@ TEST_CASE("legacy clients hear of changes once they are initialized, and of reso
   CHECK(code_of(w.ask_legacy("resources/subscribe", J(R"({})"))) == -32602);
 }
 
+TEST_CASE("a client that does not read hears of a change once, when it reads again") {
+  struct Stalled final : Transport {
+    Events events;
+    std::vector<json> sent;
+    std::size_t queued = 0;
+    void start(Events to) override { events = std::move(to); }
+    void send(std::string message) override { sent.push_back(J(message)); }
+    std::size_t queued_bytes() const override { return queued; }
+    void close() override {}
+    void tell(const json& message) { events.message(dump_json(message)); }
+  };
+  World w;
+  w.server.resource(resource_at("x:1"), [] { return "1"; });
+  Stalled transport;
+  const auto session = server::Session::start(w.server.core(), transport, w.loop.get_executor(), w.pool, {}, [] {});
+  transport.tell(w.request("s", "subscriptions/listen",
+                           J(R"({"notifications":{"resourcesListChanged":true,"resourceSubscriptions":["x:1"]}})")));
+  transport.queued = kMaxOutputBytes + 1;
+  for (int i = 0; i < 1000; ++i) {
+    session->resource_updated("x:1");
+    session->resource_updated("x:2");
+    session->list_changed(server::ListKind::resources);
+  }
+  w.loop.restart();
+  w.loop.poll();
+  CHECK(transport.sent.size() == 1);  // the acknowledgment
+  transport.queued = 0;
+  CHECK(w.until([&] { return transport.sent.size() == 3; }));
+  CHECK(transport.sent[1]["method"] == "notifications/resources/list_changed");
+  CHECK(transport.sent[2]["params"]["uri"] == "x:1");
+  transport.events.closed(fail(ErrorCode::closed, "gone"));
+}
+
 TEST_CASE("resources/subscribe is bounded; what is subscribed already is not counted twice") {
   World w;
   w.server.resource(resource_at("x:1"), [] { return "1"; });
@@ -374,7 +440,9 @@ TEST_CASE("title, icons and _meta go out with what they describe, where the revi
   options.icons = {Icon{"data:image/png;base64,aGk=", "image/png", std::nullopt, std::nullopt}};
   options.meta = J(R"({"com.example/k":1})");
   w.server.tool("a", "d", [] { return 1; }, options);
-  CHECK_HOLDS(w.ask("tools/list"), R"({"result":{"tools":[{"title":"Add","icons":[{"src":"data:image/png;base64,aGk="}],"_meta":{"com.example/k":1}}]}})");
+  CHECK_HOLDS(
+      w.ask("tools/list"),
+      R"({"result":{"tools":[{"title":"Add","icons":[{"src":"data:image/png;base64,aGk="}],"_meta":{"com.example/k":1}}]}})");
   w.open("2024-11-05");
   const json old = w.ask_legacy("tools/list")["result"]["tools"][0];
   CHECK(!old.contains("title"));
@@ -395,86 +463,129 @@ TEST_CASE("misuse fails at registration, with a message that names the thing") {
       {"long name", [](Server& s) { s.tool(std::string(129, 'x'), "d", [] {}); }, "1 to 128"},
       {"a space", [](Server& s) { s.tool("a b", "d", [] {}); }, "tool 'a b': a name has letters"},
       {"not ASCII", [](Server& s) { s.tool("수문", "d", [] {}); }, "a name has letters"},
-      {"a schema that is none", [](Server& s) {
+      {"a schema that is none",
+       [](Server& s) {
          Tool t;
          t.name = "a";
          t.inputSchema = J(R"({"type":"object","properties":{"x":{"type":"strnig"}}})");
          s.add_tool(t, PlainHandler<CallToolResult>([](json, Call&) -> Result<CallToolResult> { return CallToolResult{}; }));
-       }, "tool 'a': its input schema is not valid: #/properties/x/type"},
-      {"a schema of no object", [](Server& s) {
+       },
+       "tool 'a': its input schema is not valid: #/properties/x/type"},
+      {"a schema of no object",
+       [](Server& s) {
          Tool t;
          t.name = "a";
          t.inputSchema = J(R"({"type":"string"})");
          s.add_tool(t, PlainHandler<CallToolResult>([](json, Call&) -> Result<CallToolResult> { return CallToolResult{}; }));
-       }, "tool 'a': its input schema must have \"type\": \"object\""},
-      {"a $ref that leads nowhere", [](Server& s) {
+       },
+       "tool 'a': its input schema must have \"type\": \"object\""},
+      {"a $ref that leads nowhere",
+       [](Server& s) {
          Tool t;
          t.name = "a";
          t.inputSchema = J(R"({"type":"object","properties":{"x":{"$ref":"#/$defs/no"}}})");
          s.add_tool(t, PlainHandler<CallToolResult>([](json, Call&) -> Result<CallToolResult> { return CallToolResult{}; }));
-       }, "tool 'a': its input schema is not valid"},
-      {"a dialect that is not known", [](Server& s) {
+       },
+       "tool 'a': its input schema is not valid"},
+      {"a dialect that is not known",
+       [](Server& s) {
          Tool t;
          t.name = "a";
          t.inputSchema = J(R"({"$schema":"http://json-schema.org/draft-04/schema#","type":"object"})");
          s.add_tool(t, PlainHandler<CallToolResult>([](json, Call&) -> Result<CallToolResult> { return CallToolResult{}; }));
-       }, "draft-04"},
-      {"an output schema that is none", [](Server& s) {
+       },
+       "draft-04"},
+      {"an output schema that is none",
+       [](Server& s) {
          ToolOptions options;
          options.output_schema = J(R"({"type":5})");
          s.tool("a", "d", [] { return json(); }, options);
-       }, "tool 'a': its output schema is not valid"},
-      {"no handler", [](Server& s) {
+       },
+       "tool 'a': its output schema is not valid"},
+      {"no handler",
+       [](Server& s) {
          Tool t;
          t.name = "a";
          t.inputSchema = J(R"({"type":"object"})");
          s.add_tool(t, PlainHandler<CallToolResult>());
-       }, "tool 'a' has no handler"},
-      {"a quick coroutine", [](Server& s) { s.tool("a", "d", []() -> awaitable<int> { co_return 1; }, {.placement = Placement::quick}); },
+       },
+       "tool 'a' has no handler"},
+      {"a quick coroutine",
+       [](Server& s) { s.tool("a", "d", []() -> awaitable<int> { co_return 1; }, {.placement = Placement::quick}); },
        "tool 'a': quick is for plain handlers"},
-      {"a coroutine elsewhere", [](Server& s) {
+      {"a coroutine elsewhere",
+       [](Server& s) {
          ToolOptions options;
          options.executor = [](std::function<void()>) {};
          s.tool("a", "d", []() -> awaitable<int> { co_return 1; }, options);
-       }, "tool 'a': an executor"},
-      {"quick elsewhere", [](Server& s) {
+       },
+       "tool 'a': an executor"},
+      {"quick elsewhere",
+       [](Server& s) {
          ToolOptions options{.placement = Placement::quick};
          options.executor = [](std::function<void()>) {};
          s.tool("a", "d", [] {}, options);
-       }, "tool 'a': a quick handler runs in place"},
-      {"quick with a timeout", [](Server& s) { s.tool("a", "d", [] {}, {.placement = Placement::quick, .timeout = std::chrono::seconds(1)}); },
+       },
+       "tool 'a': a quick handler runs in place"},
+      {"quick with a timeout",
+       [](Server& s) { s.tool("a", "d", [] {}, {.placement = Placement::quick, .timeout = std::chrono::seconds(1)}); },
        "tool 'a': a quick handler cannot be stopped"},
-      {"a negative timeout", [](Server& s) { s.tool("a", "d", [] {}, {.timeout = std::chrono::seconds(-1)}); }, "tool 'a': its timeout is negative"},
-      {"_meta that is no object", [](Server& s) { s.tool("a", "d", [] {}, {.meta = 5}); }, "tool 'a': _meta must be an object"},
-      {"a bad _meta key", [](Server& s) { s.tool("a", "d", [] {}, {.meta = J(R"({"9/x y":1})")}); }, "tool 'a': _meta has the ill-formed key '9/x y'"},
-      {"an icon of another scheme", [](Server& s) { s.tool("a", "d", [] {}, {.icons = {Icon{"javascript:x", {}, {}, {}}}}); }, "tool 'a': the icon 'javascript:x'"},
-      {"a prompt twice", [](Server& s) { s.prompt("p", "d", [] { return "x"; }).prompt("p", "d", [] { return "x"; }); }, "prompt 'p' is registered twice"},
-      {"a prompt with a number", [](Server& s) {
+      {"a negative timeout", [](Server& s) { s.tool("a", "d", [] {}, {.timeout = std::chrono::seconds(-1)}); },
+       "tool 'a': its timeout is negative"},
+      {"_meta that is no object", [](Server& s) { s.tool("a", "d", [] {}, {.meta = 5}); },
+       "tool 'a': _meta must be an object"},
+      {"a bad _meta key", [](Server& s) { s.tool("a", "d", [] {}, {.meta = J(R"({"9/x y":1})")}); },
+       "tool 'a': _meta has the ill-formed key '9/x y'"},
+      {"an icon of another scheme",
+       [](Server& s) { s.tool("a", "d", [] {}, {.icons = {Icon{"javascript:x", {}, {}, {}}}}); },
+       "tool 'a': the icon 'javascript:x'"},
+      {"a prompt twice", [](Server& s) { s.prompt("p", "d", [] { return "x"; }).prompt("p", "d", [] { return "x"; }); },
+       "prompt 'p' is registered twice"},
+      {"a prompt with a number",
+       [](Server& s) {
          struct In {
            int n;
          };
          s.prompt("p", "d", [](In) { return "x"; });
-       }, "prompt 'p': its argument 'n' must be a string"},
-      {"a prompt's argument twice", [](Server& s) {
+       },
+       "prompt 'p': its argument 'n' must be a string"},
+      {"a prompt's argument twice",
+       [](Server& s) {
          Prompt p;
          p.name = "p";
          p.arguments = {PromptArgument{"x", {}, {}, {}}, PromptArgument{"x", {}, {}, {}}};
-         s.add_prompt(p, PlainHandler<GetPromptResult>([](json, Call&) -> Result<GetPromptResult> { return GetPromptResult{}; }));
-       }, "prompt 'p': its argument 'x'"},
-      {"a relative resource", [](Server& s) { s.resource(resource_at("notes"), [] { return "x"; }); }, "resource 'notes': expected an absolute URI"},
-      {"a resource without a name", [](Server& s) { s.resource(resource_at("x:1", ""), [] { return "x"; }); }, "resource 'x:1' needs a name"},
-      {"a resource twice", [](Server& s) { s.resource(resource_at("x:1"), [] { return "x"; }).resource(resource_at("x:1"), [] { return "x"; }); },
+         s.add_prompt(
+             p, PlainHandler<GetPromptResult>([](json, Call&) -> Result<GetPromptResult> { return GetPromptResult{}; }));
+       },
+       "prompt 'p': its argument 'x'"},
+      {"a relative resource", [](Server& s) { s.resource(resource_at("notes"), [] { return "x"; }); },
+       "resource 'notes': expected an absolute URI"},
+      {"a resource without a name", [](Server& s) { s.resource(resource_at("x:1", ""), [] { return "x"; }); },
+       "resource 'x:1' needs a name"},
+      {"a resource twice",
+       [](Server& s) {
+         s.resource(resource_at("x:1"), [] { return "x"; }).resource(resource_at("x:1"), [] { return "x"; });
+       },
        "resource 'x:1' is registered twice"},
-      {"a template that is none", [](Server& s) { s.resource_template(template_of("x:{"), [](UriVariables) { return "x"; }); }, "uri template 'x:{'"},
-      {"a template twice", [](Server& s) {
-         s.resource_template(template_of("x:{a}"), [](UriVariables) { return "x"; }).resource_template(template_of("x:{a}"), [](UriVariables) { return "x"; });
-       }, "resource template 'x:{a}' is registered twice"},
+      {"a template that is none",
+       [](Server& s) { s.resource_template(template_of("x:{"), [](UriVariables) { return "x"; }); }, "uri template 'x:{'"},
+      {"a template twice",
+       [](Server& s) {
+         s.resource_template(template_of("x:{a}"), [](UriVariables) {
+            return "x";
+          }).resource_template(template_of("x:{a}"), [](UriVariables) { return "x"; });
+       },
+       "resource template 'x:{a}' is registered twice"},
       {"completing no prompt", [](Server& s) { s.complete_prompt("p", "x", {}); }, "there is no prompt 'p'"},
-      {"completing no argument", [](Server& s) { s.prompt("p", "d", [] { return "x"; }).complete_prompt("p", "x", {}); }, "prompt 'p' has no argument 'x'"},
-      {"completing no template", [](Server& s) { s.complete_resource("x:{a}", "a", {}); }, "there is no resource template 'x:{a}'"},
-      {"completing no variable", [](Server& s) {
+      {"completing no argument", [](Server& s) { s.prompt("p", "d", [] { return "x"; }).complete_prompt("p", "x", {}); },
+       "prompt 'p' has no argument 'x'"},
+      {"completing no template", [](Server& s) { s.complete_resource("x:{a}", "a", {}); },
+       "there is no resource template 'x:{a}'"},
+      {"completing no variable",
+       [](Server& s) {
          s.resource_template(template_of("x:{a}"), [](UriVariables) { return "x"; }).complete_resource("x:{a}", "b", {});
-       }, "resource template 'x:{a}' has no variable 'b'"},
+       },
+       "resource template 'x:{a}' has no variable 'b'"},
   };
   for (const auto& row : table) {
     CAPTURE(std::string(row.name));
@@ -486,7 +597,8 @@ TEST_CASE("misuse fails at registration, with a message that names the thing") {
   CHECK(misuse_of([] { Server("s", ""); }).find("server 's' needs a version") != std::string::npos);
   CHECK(misuse_of([] { Server("s", "1", {.page_size = 0}); }).find("page_size") != std::string::npos);
   CHECK(misuse_of([] { Server("s", "1", {.state_key = "short"}); }).find("5 bytes, expected 32") != std::string::npos);
-  CHECK(misuse_of([] { Server("s", "1", {.icons = {Icon{"file:///x", {}, {}, {}}}}); }).find("file:///x") != std::string::npos);
+  CHECK(misuse_of([] { Server("s", "1", {.icons = {Icon{"file:///x", {}, {}, {}}}}); }).find("file:///x") !=
+        std::string::npos);
 }
 
 TEST_CASE("a failed registration changes nothing") {
@@ -521,8 +633,11 @@ TEST_CASE("derived 64-bit integers are held to what every JSON reader keeps exac
   };
   World w;
   w.server.tool("big", "b", [](Big in) { return std::to_string(in.n) + " " + std::to_string(in.all.get()); });
-  CHECK_HOLDS(w.ask("tools/list"), R"({"result":{"tools":[{"inputSchema":{"properties":{"n":{"minimum":-9007199254740991,"maximum":9007199254740991}}}}]}})");
-  CHECK(text_of(w.call("big", J(R"({"n":9007199254740991,"all":18446744073709551615})"))) == "9007199254740991 18446744073709551615");
+  CHECK_HOLDS(
+      w.ask("tools/list"),
+      R"({"result":{"tools":[{"inputSchema":{"properties":{"n":{"minimum":-9007199254740991,"maximum":9007199254740991}}}}]}})");
+  CHECK(text_of(w.call("big", J(R"({"n":9007199254740991,"all":18446744073709551615})"))) ==
+        "9007199254740991 18446744073709551615");
   CHECK(failed(w.call("big", J(R"({"n":9007199254740992,"all":1})"))));
   CHECK(failed(w.call("big", J(R"({"n":1,"all":-1})"))));
 }

@@ -42,7 +42,8 @@ struct Order {
 };
 
 void add_order(World& w, Order& order, Effects effects = writes) {
-  w.server.tool("order", "Orders", [&order](Item in, Call& call) { return order(std::move(in), call); }, {.effects = effects});
+  w.server.tool("order", "Orders", [&order](Item in, Call& call) { return order(std::move(in), call); },
+                {.effects = effects});
 }
 
 json order_params(std::string item = "tea") {
@@ -60,7 +61,9 @@ json with_answer(json params, const json& asked, const std::string& key, json an
 
 json accept(std::string_view content) { return json{{"action", "accept"}, {"content", J(content)}}; }
 
-bool asks(const json& answer) { return answer.contains("result") && answer["result"].value("resultType", "") == "input_required"; }
+bool asks(const json& answer) {
+  return answer.contains("result") && answer["result"].value("resultType", "") == "input_required";
+}
 
 const char* const kAnn = R"({"name":"Ann","age":30})";
 
@@ -73,7 +76,8 @@ TEST_CASE("a tool that asks goes through rounds, and is replayed with the answer
   Order order;
   add_order(w, order);
   const json first = w.ask("tools/call", order_params(), kForms);
-  CHECK_HOLDS(first, R"({"result":{"resultType":"input_required","inputRequests":{"q1":{"method":"elicitation/create","params":{
+  CHECK_HOLDS(first,
+              R"({"result":{"resultType":"input_required","inputRequests":{"q1":{"method":"elicitation/create","params":{
     "mode":"form","message":"Who is it for?","requestedSchema":{"type":"object","properties":{"name":{"type":"string"},
     "age":{"type":"integer","minimum":0,"maximum":150}},"required":["name","age"]}}}}}})");
   REQUIRE(asks(first));
@@ -97,7 +101,8 @@ TEST_CASE("declining and cancelling are answers") {
   add_order(w, order);
   for (const char* action : {"decline", "cancel"}) {
     const json first = w.ask("tools/call", order_params(), kForms);
-    CHECK(text_of(w.ask("tools/call", with_answer(order_params(), first, "q1", json{{"action", action}}), kForms)) == "not ordered");
+    CHECK(text_of(w.ask("tools/call", with_answer(order_params(), first, "q1", json{{"action", action}}), kForms)) ==
+          "not ordered");
   }
 }
 
@@ -141,12 +146,15 @@ TEST_CASE("an answer that does not fit its question is -32602 and names the plac
 
 TEST_CASE("several questions go out in one round, and what is missing is asked again") {
   World w;
-  w.server.tool("both", "b", [](Call& call) -> Result<std::string> {
-    auto answers = call.ask(Form<Item>{"What?", "what"}, Roots{"where"}, OpenUrl{"Log in", "https://example.org/in"});
-    if (!answers) return std::move(answers).error();
-    auto& [what, where, login] = *answers;
-    return what->item + " " + where.roots.at(0).uri + " " + std::to_string(static_cast<int>(login.action));
-  }, {.effects = reads});
+  w.server.tool("both", "b",
+                [](Call& call) -> Result<std::string> {
+                  auto answers =
+                      call.ask(Form<Item>{"What?", "what"}, Roots{"where"}, OpenUrl{"Log in", "https://example.org/in"});
+                  if (!answers) return std::move(answers).error();
+                  auto& [what, where, login] = *answers;
+                  return what->item + " " + where.roots.at(0).uri + " " + std::to_string(static_cast<int>(login.action));
+                },
+                {.effects = reads});
   json params = J(R"({"name":"both"})");
   const json first = w.ask("tools/call", params, kAllCapabilities);
   REQUIRE(asks(first));
@@ -160,17 +168,20 @@ TEST_CASE("several questions go out in one round, and what is missing is asked a
   REQUIRE(asks(second));
   CHECK(second["result"]["inputRequests"].size() == 1);
   CHECK(second["result"]["inputRequests"].contains("q3"));
-  CHECK(text_of(w.ask("tools/call", with_answer(params, second, "q3", J(R"({"action":"accept"})")), kAllCapabilities)) == "tea file:///a 0");
+  CHECK(text_of(w.ask("tools/call", with_answer(params, second, "q3", J(R"({"action":"accept"})")), kAllCapabilities)) ==
+        "tea file:///a 0");
 }
 
 TEST_CASE("a question that has changed is asked again") {
   World w;
   std::string words = "first";
-  w.server.tool("fickle", "f", [&](Call& call) -> Result<std::string> {
-    auto what = call.elicit<Item>(words);
-    if (!what) return std::move(what).error();
-    return (*what)->item;
-  }, {.effects = reads});
+  w.server.tool("fickle", "f",
+                [&](Call& call) -> Result<std::string> {
+                  auto what = call.elicit<Item>(words);
+                  if (!what) return std::move(what).error();
+                  return (*what)->item;
+                },
+                {.effects = reads});
   const json params = J(R"({"name":"fickle"})");
   const json first = w.ask("tools/call", params, kForms);
   words = "second";
@@ -210,7 +221,8 @@ TEST_CASE("a requestState is good for its own call alone") {
     changed["requestState"] = bent;
     refused(w, changed);
   }
-  for (const std::string& nonsense : {std::string(), std::string("x"), std::string(100000, 'A'), state + "A", state.substr(0, 20)}) {
+  for (const std::string& nonsense :
+       {std::string(), std::string("x"), std::string(100000, 'A'), state + "A", state.substr(0, 20)}) {
     changed = retry;
     changed["requestState"] = nonsense;
     refused(w, changed);
@@ -247,7 +259,8 @@ TEST_CASE("a requestState expires") {
 TEST_CASE("arguments that mean the same are the same call") {
   World w;
   Order order;
-  w.server.tool("order", "Orders", [&order](Person who, Call& call) { return order(Item{who.name}, call); }, {.effects = reads});
+  w.server.tool("order", "Orders", [&order](Person who, Call& call) { return order(Item{who.name}, call); },
+                {.effects = reads});
   json params = J(R"({"name":"order","arguments":{"name":"tea","age":1}})");
   const json first = w.ask("tools/call", params, kForms);
   params = J(R"({"arguments":{"age":1,"name":"tea"},"name":"order"})");
@@ -286,12 +299,14 @@ TEST_CASE("a round that runs is not begun again, and one that never began can be
   World w;
   Gate gate, busy;
   std::atomic<int> effects{0};
-  w.server.tool("slow", "s", [&](Call& call) -> Result<int> {
-    auto what = call.elicit<Item>("what?");
-    if (!what) return std::move(what).error();
-    gate.wait_for_stop(call.stop_token());
-    return ++effects;
-  }, {.effects = writes});
+  w.server.tool("slow", "s",
+                [&](Call& call) -> Result<int> {
+                  auto what = call.elicit<Item>("what?");
+                  if (!what) return std::move(what).error();
+                  gate.wait_for_stop(call.stop_token());
+                  return ++effects;
+                },
+                {.effects = writes});
   w.server.tool("hold", "h", [&](Call& call) { return busy.wait_for_stop(call.stop_token()); });
   const json params = J(R"({"name":"slow"})");
   json retry = with_answer(params, w.ask("tools/call", params, kForms), "q1", accept(R"({"item":"x"})"));
@@ -310,7 +325,10 @@ TEST_CASE("a round that runs is not begun again, and one that never began can be
   busy.open();
   w.next();
   w.next();
-  CHECK(text_of(w.ask("tools/call", retry, kForms)) == "2");
+  json again = w.ask("tools/call", retry, kForms);
+  for (int i = 0; i < 1000 && code_of(again) == -32602; ++i)
+    again = w.ask("tools/call", retry, kForms);  // until a worker gave it back
+  CHECK(text_of(again) == "2");
 }
 
 TEST_CASE("what was stored of calls goes when they end") {
@@ -343,7 +361,8 @@ TEST_CASE("once keeps values, not errors, and its bound is named") {
   });
   const json params = J(R"({"name":"flaky"})");
   const json first = w.ask("tools/call", params, kForms);
-  CHECK(text_of(w.ask("tools/call", with_answer(params, first, "q1", accept(R"({"item":"x"})")), kForms)) == "value 2, value 2");
+  CHECK(text_of(w.ask("tools/call", with_answer(params, first, "q1", accept(R"({"item":"x"})")), kForms)) ==
+        "value 2, value 2");
   CHECK(text_of(w.call("huge")).find("once(\"big\")") != std::string::npos);
 }
 
@@ -355,8 +374,7 @@ TEST_CASE("a handler that swallows what ends a round is found out") {
         try {
           auto what = co_await call.async_elicit<Item>("what?");
           co_return what ? 1 : 2;
-        } catch (...) {
-        }
+        } catch (...) {}
         co_return 3;
       });
     } else {
@@ -384,20 +402,24 @@ TEST_CASE("a handler that swallows what ends a round is found out") {
 
 TEST_CASE("a state that outgrows its bound is an error that says so") {
   World w;
-  w.server.tool("big", "b", [](Call& call) -> Result<int> {
-    for (int i = 0;; ++i) {
-      auto what = call.elicit<Item>("what?");
-      if (!what) return std::move(what).error();
-      if (i > 20) return i;
-    }
-  }, {.effects = reads});
+  w.server.tool("big", "b",
+                [](Call& call) -> Result<int> {
+                  for (int i = 0;; ++i) {
+                    auto what = call.elicit<Item>("what?");
+                    if (!what) return std::move(what).error();
+                    if (i > 20) return i;
+                  }
+                },
+                {.effects = reads});
   const json params = J(R"({"name":"big"})");
   json answer = w.ask("tools/call", params, kForms);
   for (int round = 1; asks(answer); ++round) {
     REQUIRE(round < 20);
     json content;
     content["item"] = std::string(4000, 'x');
-    answer = w.ask("tools/call", with_answer(params, answer, "q" + std::to_string(round), json{{"action", "accept"}, {"content", content}}), kForms);
+    answer = w.ask(
+        "tools/call",
+        with_answer(params, answer, "q" + std::to_string(round), json{{"action", "accept"}, {"content", content}}), kForms);
   }
   CHECK(code_of(answer) == -32603);
   CHECK(message_of(answer).find("requestState") != std::string::npos);
@@ -429,7 +451,8 @@ TEST_CASE("coroutines, prompts and resources ask alike") {
     const char* want;
   } table[] = {
       {"tools/call", R"({"name":"co","arguments":{"item":"tea"}})", R"({"result":{"content":[{"text":"tea Ann"}]}})"},
-      {"prompts/get", R"({"name":"ask","arguments":{"item":"tea"}})", R"({"result":{"messages":[{"content":{"text":"tea Ann"}}]}})"},
+      {"prompts/get", R"({"name":"ask","arguments":{"item":"tea"}})",
+       R"({"result":{"messages":[{"content":{"text":"tea Ann"}}]}})"},
       {"resources/read", R"({"uri":"x:r"})", R"({"result":{"contents":[{"text":"Ann"}]}})"},
   };
   for (const auto& row : table) {
@@ -501,18 +524,22 @@ TEST_CASE("what the client cannot do is -32021 in 2026-07-28, a failure that a m
 TEST_CASE("a quick handler cannot ask, and a blocking question in a coroutine is refused") {
   for (const bool is_modern : {true, false}) {
     World w;
-    w.server.tool("quick", "q", [](Call& call) -> Result<int> {
-      auto what = call.elicit<Item>("what?");
-      if (!what) return std::move(what).error();
-      return 1;
-    }, {.placement = Placement::quick});
+    w.server.tool("quick", "q",
+                  [](Call& call) -> Result<int> {
+                    auto what = call.elicit<Item>("what?");
+                    if (!what) return std::move(what).error();
+                    return 1;
+                  },
+                  {.placement = Placement::quick});
     w.server.tool("blocks", "b", [](Call& call) -> awaitable<Result<int>> {
       auto what = call.elicit<Item>("what?");
       if (!what) co_return std::move(what).error();
       co_return 1;
     });
     if (!is_modern) w.open();
-    const auto call = [&](const char* tool) { return is_modern ? w.call(tool, json::object(), kForms) : w.call_legacy(tool); };
+    const auto call = [&](const char* tool) {
+      return is_modern ? w.call(tool, json::object(), kForms) : w.call_legacy(tool);
+    };
     CHECK(message_of(call("quick")).find("a quick handler cannot ask") != std::string::npos);
     CHECK(message_of(call("blocks")).find("async_ask") != std::string::npos);
     CHECK(w.silent());
@@ -535,7 +562,9 @@ TEST_CASE("before 2026-07-28 the question is pushed, and the handler waits") {
     w.open(revision);
     w.send(w.legacy("order", "tools/call", order_params()));
     const json first = w.next();
-    CHECK_HOLDS(first, R"({"method":"elicitation/create","params":{"message":"Who is it for?","requestedSchema":{"type":"object"}}})");
+    CHECK_HOLDS(
+        first,
+        R"({"method":"elicitation/create","params":{"message":"Who is it for?","requestedSchema":{"type":"object"}}})");
     CHECK(first["params"].contains("mode") == (std::string(revision) == "2025-11-25"));
     w.answer(first, accept(kAnn));
     const json second = w.next();
@@ -647,7 +676,8 @@ TEST_CASE("a client that refuses ends the question, withdraws its siblings, and 
 }
 
 TEST_CASE("a pushed answer that cannot be used is a failure") {
-  for (const char* result : {"5", R"({})", R"({"action":"accept","content":{"name":"A","age":999}})", R"({"action":"accept","content":{"name":"A"}})"}) {
+  for (const char* result : {"5", R"({})", R"({"action":"accept","content":{"name":"A","age":999}})",
+                             R"({"action":"accept","content":{"name":"A"}})"}) {
     CAPTURE(std::string(result));
     World w;
     Order order;
@@ -725,11 +755,13 @@ TEST_CASE("cancelling a call that asks withdraws its question") {
 
 TEST_CASE("a call over its time withdraws its question") {
   World w;
-  w.server.tool("order", "o", [](Item, Call& call) -> Result<int> {
-    auto who = call.elicit<Person>("Who?");
-    if (!who) return std::move(who).error();
-    return 1;
-  }, {.timeout = std::chrono::milliseconds(500)});
+  w.server.tool("order", "o",
+                [](Item, Call& call) -> Result<int> {
+                  auto who = call.elicit<Person>("Who?");
+                  if (!who) return std::move(who).error();
+                  return 1;
+                },
+                {.timeout = std::chrono::milliseconds(500)});
   w.open();
   w.send(w.legacy(1, "tools/call", order_params()));
   const json question = w.next();
@@ -766,8 +798,10 @@ TEST_CASE("a connection that is lost, or ends, ends its questions") {
       w.open();
       w.send(w.legacy(1, "tools/call", order_params()));
       CHECK(w.next()["method"] == "elicitation/create");
-      if (orderly) w.hang_up();
-      else w.pair.b->close();
+      if (orderly)
+        w.hang_up();
+      else
+        w.pair.b->close();
       CHECK(w.until([&] { return w.finished && ended; }));
     }
   }

@@ -73,7 +73,8 @@ World::World(ServerOptions options, server::SessionOptions session_options)
       pair(make_memory_pair(loop.get_executor(), loop.get_executor())) {
   server.core()->use(std::unique_ptr<Clock>(clock));
   if (session_options.principal.name.empty()) session_options.principal.name = "local:ann";
-  session = server::Session::start(server.core(), *pair.a, loop.get_executor(), pool, std::move(session_options), [this] { finished = true; });
+  session = server::Session::start(server.core(), *pair.a, loop.get_executor(), pool, std::move(session_options),
+                                   [this] { finished = true; });
   Transport::Events events;
   events.message = [this](std::string_view text) {
     auto message = parse_json(text);
@@ -163,7 +164,8 @@ json World::legacy(const json& id, const std::string& method, json params) {
 }
 
 void World::open(const std::string& version, std::string_view capabilities) {
-  json params{{"protocolVersion", version}, {"capabilities", J(capabilities)}, {"clientInfo", J(R"({"name":"old","version":"1"})")}};
+  json params{
+      {"protocolVersion", version}, {"capabilities", J(capabilities)}, {"clientInfo", J(R"({"name":"old","version":"1"})")}};
   const json answer = ask_legacy("initialize", std::move(params));
   REQUIRE_MESSAGE(answer.contains("result"), dump_json(answer));
   CHECK(answer["result"]["protocolVersion"] == version);
@@ -201,6 +203,8 @@ std::string text_of(const json& answer) {
 }
 bool failed(const json& answer) { return answer.contains("result") && answer["result"].value("isError", false); }
 int code_of(const json& answer) { return answer.contains("error") ? answer["error"]["code"].get<int>() : 0; }
-std::string message_of(const json& answer) { return answer.contains("error") ? answer["error"]["message"].get<std::string>() : ""; }
+std::string message_of(const json& answer) {
+  return answer.contains("error") ? answer["error"]["message"].get<std::string>() : "";
+}
 
 }  // namespace sumun::test

@@ -10,8 +10,8 @@
 #include <sumun/json.hpp>
 #include <sumun/server.hpp>
 
-#include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
+#include <boost/asio/io_context.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -82,7 +82,8 @@ struct World {
   void hang_up();
 
   // -- the modern era
-  json request(const json& id, const std::string& method, json params = json::object(), std::string_view capabilities = "{}");
+  json request(const json& id, const std::string& method, json params = json::object(),
+               std::string_view capabilities = "{}");
   /// Sends it and gives the answer.
   json ask(const std::string& method, json params = json::object(), std::string_view capabilities = "{}");
   json call(const std::string& tool, json arguments = json::object(), std::string_view capabilities = "{}");
@@ -108,9 +109,9 @@ std::string message_of(const json& answer);
 
 }  // namespace sumun::test
 
-#define CHECK_HOLDS(value, part)                                                  \
-  do {                                                                            \
-    const ::sumun::json held_value = value;                                       \
+#define CHECK_HOLDS(value, part)                                                             \
+  do {                                                                                       \
+    const ::sumun::json held_value = value;                                                  \
     const std::string held_lacks = ::sumun::test::lacks(held_value, ::sumun::test::J(part)); \
-    CHECK_MESSAGE(held_lacks.empty(), held_lacks << " in " << held_value.dump()); \
+    CHECK_MESSAGE(held_lacks.empty(), held_lacks << " in " << held_value.dump());            \
   } while (false)

@@ -57,9 +57,10 @@ TEST_CASE("a template that is none says where") {
   struct {
     const char* pattern;
     const char* words;
-  } table[] = {{"x:{a", "'{' without '}' at 2"}, {"x:a}", "'}' without '{' at 3"}, {"x:{}", "variable name"}, {"x:{a}{a}", "stands twice"},
-               {"x:{#a}", "variable name"}, {"x:{a*}", "variable name"}, {"x:{a:3}", "variable name"}, {"x:{a,b}", "only a query"},
-               {"x:{?}", "variable name"}, {"x:{?a,}", "variable name"}, {"x:{{a}}", "variable name"}};
+  } table[] = {{"x:{a", "'{' without '}' at 2"}, {"x:a}", "'}' without '{' at 3"}, {"x:{}", "variable name"},
+               {"x:{a}{a}", "stands twice"},     {"x:{#a}", "variable name"},      {"x:{a*}", "variable name"},
+               {"x:{a:3}", "variable name"},     {"x:{a,b}", "only a query"},      {"x:{?}", "variable name"},
+               {"x:{?a,}", "variable name"},     {"x:{{a}}", "variable name"}};
   for (const auto& row : table) {
     CAPTURE(std::string(row.pattern));
     auto parsed = UriTemplate::parse(row.pattern);
