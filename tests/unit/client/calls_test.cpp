@@ -255,6 +255,7 @@ TEST_CASE("progress reaches its call and keeps it alive") {
 
 TEST_CASE("progress without end does not keep a call for ever") {
   auto options = quick();
+  options.request_limit = 60ms;
   options.total_limit = 80ms;
   Pair pair(modern([](const json& m, Server& s) {
               const json report{{"jsonrpc", "2.0"}, {"method", "notifications/progress"}, {"params", {{"progressToken", 2}, {"progress", 1}}}};
