@@ -10,7 +10,7 @@ import sys
 import xml.etree.ElementTree as tree
 
 DOCTEST = re.compile(r"^\[doctest\] test cases:\s*(\d+)\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed", re.M)
-SUMMARY = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed", re.M)
+SUMMARY = re.compile(r"^(?:[^:\n]+: )?(\d+) passed, (\d+) failed", re.M)
 UNITTEST = re.compile(r"^Ran (\d+) tests? in ", re.M)
 TAIL_LINES = 60
 

@@ -20,6 +20,8 @@ ENTRIES = [
     ("summary line", "run", None, "ok\n12 passed, 0 failed\n", (12, 0, 0)),
     ("summary line with failures", "fail", None, "12 passed, 3 failed\n", (12, 3, 0)),
     ("summary line with a name", "run", None, "transcripts: 7 passed, 0 failed\n", (7, 0, 0)),
+    ("summary line with a long name", "run", None, "TypeScript client v2, modern: 9 passed, 0 failed\n", (9, 0, 0)),
+    ("summary line with a remark", "run", None, "conformance 2026-07-28: 35 passed, 0 failed (exit code: 0)\n", (35, 0, 0)),
     ("unittest", "run", None, "....\nRan 4 tests in 0.1s\n\nOK\n", (4, 0, 0)),
     ("unittest failed", "fail", None, "Ran 4 tests in 0.1s\n\nFAILED\n", (0, 1, 0)),
     ("a program that says nothing", "run", None, "", (1, 0, 0)),
