@@ -70,7 +70,7 @@ class Compiler {
     }
     mark_fills();
     check_defaults();
-    return std::nullopt;
+    return std::move(error_);
   }
 
  private:
@@ -745,14 +745,17 @@ class Compiler {
 
   // A default that breaks its own schema is dropped; the others are kept with the defaults inside them.
   void check_defaults() {
+    std::size_t steps = options_.limits.steps;  // for all of them together
     for (auto id = static_cast<NodeId>(program_.nodes.size()); id-- > 0;) {  // inner ones first, as a rule
       Node& node = program_.nodes[id];
       if (node.default_value == kNoRules) continue;
       const auto index = static_cast<std::size_t>(node.default_value);
       json value = program_.defaults[index];
       node.default_value = kNoRules;  // not into itself
-      fill_defaults(program_, id, value);
-      if (!check(program_, id, value)) continue;
+      fill_defaults(program_, id, value, steps);
+      const bool good = check(program_, id, value, steps);
+      if (steps == 0) return refuse(where_of(id), "checking the defaults takes more than " + std::to_string(options_.limits.steps) + " steps");
+      if (!good) continue;
       node.default_value = static_cast<std::int32_t>(index);
       program_.defaults[index] = std::move(value);
     }

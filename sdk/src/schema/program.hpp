@@ -136,14 +136,15 @@ namespace sumun::schema {
 /// Compiles; see Schema::compile.
 Result<std::shared_ptr<const Schema::Program>> compile_program(json document, const SchemaOptions& options);
 
-/// Whether the value is valid against the node.
+/// Whether the value is valid against the node. Takes what it needs from `steps`; none left = not valid.
+bool check(const Schema::Program& program, NodeId node, const json& instance, std::size_t& steps);
 bool check(const Schema::Program& program, NodeId node, const json& instance);
 
 /// What is wrong, best first, at most limits.violations; for values that `check` refuses.
 std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance);
 
-/// Puts defaults in.
-void fill_defaults(const Schema::Program& program, NodeId node, json& instance);
+/// Puts defaults in, as far as `steps` go.
+void fill_defaults(const Schema::Program& program, NodeId node, json& instance, std::size_t& steps);
 
 /// `name` as one step of a JSON Pointer.
 std::string pointer_step(std::string_view name);

@@ -34,7 +34,10 @@ std::vector<Violation> Schema::validate(const json& instance) const {
 }
 
 std::vector<Violation> Schema::validate(json& instance, Defaults defaults) const {
-  if (defaults == Defaults::fill && program_->nodes[0].fills) schema::fill_defaults(*program_, 0, instance);
+  if (defaults == Defaults::fill && program_->nodes[0].fills) {
+    std::size_t steps = program_->limits.steps;
+    schema::fill_defaults(*program_, 0, instance, steps);
+  }
   return validate(std::as_const(instance));
 }
 
@@ -162,7 +165,7 @@ namespace {
 
 class Filler {
  public:
-  explicit Filler(const Schema::Program& program) : program_(program) {}
+  Filler(const Schema::Program& program, std::size_t& steps) : program_(program), steps_(steps) {}
 
   void fill(NodeId id, json& value) {
     const Node& node = program_.nodes[id];
@@ -226,7 +229,7 @@ class Filler {
     for (NodeId node : rules.all) fill(node, value);
     for (const auto* branches : {&rules.any, &rules.one}) first_that_holds(branches->nodes, value);
     if (rules.condition == kNoNode) return;
-    const NodeId next = check(program_, rules.condition, value) ? rules.then_node : rules.else_node;
+    const NodeId next = check(program_, rules.condition, value, steps_) ? rules.then_node : rules.else_node;
     if (next != kNoNode) fill(next, value);
   }
 
@@ -234,21 +237,21 @@ class Filler {
     const bool any_fills = std::any_of(nodes.begin(), nodes.end(), [&](NodeId node) { return program_.nodes[node].fills; });
     if (!any_fills) return;
     for (NodeId node : nodes) {
-      if (steps_ == 0) return;
-      --steps_;
-      if (!check(program_, node, value)) continue;
+      if (!check(program_, node, value, steps_)) continue;
       fill(node, value);
       return;
     }
   }
 
   const Schema::Program& program_;
-  std::size_t steps_ = 100'000;  // values and branches looked at: each branch may cost a whole check
+  std::size_t& steps_;
   std::size_t depth_ = 0;
 };
 
 }  // namespace
 
-void fill_defaults(const Schema::Program& program, NodeId node, json& instance) { Filler(program).fill(node, instance); }
+void fill_defaults(const Schema::Program& program, NodeId node, json& instance, std::size_t& steps) {
+  Filler(program, steps).fill(node, instance);
+}
 
 }  // namespace sumun::schema

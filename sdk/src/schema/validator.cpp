@@ -163,12 +163,6 @@ class Walker {
     return false;
   }
 
-  bool take_step() {
-    if (steps_ == 0) return false;
-    --steps_;
-    return true;
-  }
-
   // Another walk that shares the budget: its faults are not this one's.
   bool holds(NodeId id, const json& value, const Place* at, const Place* by) {
     Walker<false> other(program_, nullptr);
@@ -665,10 +659,18 @@ class Walker {
 
 }  // namespace
 
-bool check(const Schema::Program& program, NodeId node, const json& instance) {
+bool check(const Schema::Program& program, NodeId node, const json& instance, std::size_t& steps) {
   Walker<false> walker(program, nullptr);
+  walker.take_over(steps, 0);
   const Place root;
-  return walker.run(node, instance, &root, &root) && !walker.gave_up();
+  const bool good = walker.run(node, instance, &root, &root);
+  steps = walker.steps_left();
+  return good && !walker.gave_up();
+}
+
+bool check(const Schema::Program& program, NodeId node, const json& instance) {
+  std::size_t steps = program.limits.steps;
+  return check(program, node, instance, steps);
 }
 
 std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance) {

@@ -309,6 +309,12 @@ TEST_CASE("hostile schemas and values end within their bounds") {
   CHECK(refusal(json::parse(R"({"allOf":[{"$ref":"#/$defs/x"},{"$ref":"#/$defs/x"},{"$ref":"#/$defs/x"},{"$ref":"#/$defs/x"}],"$defs":{"x":{}}})"), few)
             .find("more than 3 references") != std::string::npos);
 
+  SchemaOptions hasty;
+  hasty.limits.steps = 10;
+  json defaults = {{"properties", json::object()}};
+  for (int i = 0; i < 20; ++i) defaults["properties"][std::to_string(i)] = {{"type", "integer"}, {"default", i}};
+  CHECK(refusal(defaults, hasty).find("checking the defaults takes more than 10 steps") != std::string::npos);
+
   // Each definition applies the next one twice: 2^60 evaluations for a program of 120 nodes.
   json doubling = {{"$ref", "#/$defs/d0"}, {"$defs", json::object()}};
   for (int i = 0; i < 60; ++i) {
