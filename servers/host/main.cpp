@@ -9,6 +9,7 @@
 #include <csignal>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace {
@@ -18,9 +19,9 @@ using namespace sumun::host;
 /// What to do once the whole command line was understood.
 using Action = std::function<int()>;
 
-// Binds a command's struct to its subcommand: parsing fills the struct, the action runs it.
+// Attaches a command's struct to its subcommand: parsing fills the struct, the action runs it.
 template <class Command>
-Command& bind(CLI::App& sub, Action& action) {
+Command& attach(CLI::App& sub, Action& action) {
   auto command = std::make_shared<Command>();
   sub.callback([command, &action] { action = [command] { return run(*command); }; });
   return *command;
@@ -51,7 +52,7 @@ void add_server(CLI::App& sub, ServerChoice& server) {
 
 void add_serve(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("serve", "Serve over the standard streams: what a client launches");
-  auto& command = bind<ServeCommand>(*sub, action);
+  auto& command = attach<ServeCommand>(*sub, action);
   add_index(*sub, command.index);
   sub->add_option("--principal", command.principal, "Who calls (default: local: and the user's name)")->type_name("NAME");
   sub->add_option("--log-level", command.log_level, "Lowest level written to standard error (info)")->type_name("LEVEL");
@@ -65,7 +66,7 @@ void add_serve(CLI::App& app, Action& action) {
 
 void add_index_command(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("index", "Read files and folders into the index, or bring it up to date");
-  auto& command = bind<IndexCommand>(*sub, action);
+  auto& command = attach<IndexCommand>(*sub, action);
   sub->add_option("paths", command.paths, "Files and folders")->required()->type_name("PATH");
   add_index(*sub, command.index);
   add_chunks(*sub, command.chunks);
@@ -82,7 +83,7 @@ void add_index_command(CLI::App& app, Action& action) {
 
 void add_search(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("search", "Search the index");
-  auto& command = bind<SearchCommand>(*sub, action);
+  auto& command = attach<SearchCommand>(*sub, action);
   sub->add_option("query", command.words, "Words, codes or a question; \"in quotes\" = exactly these words")->required()->type_name("QUERY");
   add_index(*sub, command.index);
   sub->add_option("-k,--top-k", command.top_k, "How many hits, 1 to 50 (10)")->type_name("N");
@@ -102,7 +103,7 @@ void add_eval(CLI::App& app, Action& action) {
   auto* eval = app.add_subcommand("eval", "Measure quality against known answers");
   eval->require_subcommand(1);
   auto* sub = eval->add_subcommand("documents", "Measure document search over a folder in BEIR's layout");
-  auto& command = bind<EvalDocumentsCommand>(*sub, action);
+  auto& command = attach<EvalDocumentsCommand>(*sub, action);
   sub->add_option("--beir", command.folder, "corpus.jsonl, queries.jsonl and qrels/test.tsv")->required()->type_name("DIR");
   sub->add_option("--index", command.index, "Keep the index here (default: a temporary one)")->type_name("FILE");
   add_chunks(*sub, command.chunks);
@@ -117,7 +118,7 @@ void add_eval(CLI::App& app, Action& action) {
 
 void add_tools(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("tools", "List the tools of a server");
-  auto& command = bind<ToolsCommand>(*sub, action);
+  auto& command = attach<ToolsCommand>(*sub, action);
   add_server(*sub, command.server);
   add_json(*sub, command.output);
   sub->footer(
@@ -129,7 +130,7 @@ void add_tools(CLI::App& app, Action& action) {
 
 void add_call(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("call", "Call a tool of a server");
-  auto& command = bind<CallCommand>(*sub, action);
+  auto& command = attach<CallCommand>(*sub, action);
   sub->add_option("tool", command.tool, "The tool's name")->required()->type_name("TOOL");
   sub->add_option("arguments", command.words, "key=value, converted by the tool's input schema; a list by giving the key again")->type_name("KEY=VALUE");
   sub->add_option("--args", command.arguments, "All arguments as one JSON object; - = standard input, @FILE = a file")->type_name("JSON");
@@ -145,7 +146,7 @@ void add_call(CLI::App& app, Action& action) {
 
 void add_resources(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("resources", "List the resources of a server, or read one");
-  auto& command = bind<ResourcesCommand>(*sub, action);
+  auto& command = attach<ResourcesCommand>(*sub, action);
   sub->add_option("uri", command.uri, "Read this one")->type_name("URI");
   add_server(*sub, command.server);
   add_json(*sub, command.output);
@@ -154,7 +155,7 @@ void add_resources(CLI::App& app, Action& action) {
 
 void add_prompts(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("prompts", "List the prompts of a server, or get one");
-  auto& command = bind<PromptsCommand>(*sub, action);
+  auto& command = attach<PromptsCommand>(*sub, action);
   sub->add_option("name", command.name, "Get this one")->type_name("NAME");
   sub->add_option("arguments", command.words, "Its arguments")->type_name("KEY=VALUE");
   add_server(*sub, command.server);
@@ -164,7 +165,7 @@ void add_prompts(CLI::App& app, Action& action) {
 
 void add_client_config(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("client-config", "Plug this program into an MCP client");
-  auto& command = bind<ClientConfigCommand>(*sub, action);
+  auto& command = attach<ClientConfigCommand>(*sub, action);
   std::string clients;
   for (const auto& client : known_clients()) clients += (clients.empty() ? "" : ", ") + std::string(client.id);
   sub->add_option("client", command.client, clients)->required()->type_name("CLIENT");
@@ -183,7 +184,7 @@ void add_client_config(CLI::App& app, Action& action) {
 
 void add_doctor(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("doctor", "Check that everything works; exit 1 if something is broken");
-  auto& command = bind<DoctorCommand>(*sub, action);
+  auto& command = attach<DoctorCommand>(*sub, action);
   add_index(*sub, command.index);
   add_json(*sub, command.output);
   sub->footer("Examples:\n  sumun doctor\n  sumun doctor --json");
