@@ -151,6 +151,29 @@ def test_a_killed_client_leaves_no_orphan():
     return f"gone after {max(took) * 1000:.0f} ms at most"
 
 
+def test_what_tools_started_ends_with_the_server():
+    stubborn = "trap '' TERM; sleep 300 & sleep 300"
+    with Running() as server:
+        server.send(call(1, "start_process", text="sleep 300"))
+        server.send(call(2, "start_process", text=stubborn))
+        pids = [int(text(read(server))) for _ in range(2)]
+        server.send(call(3, "wait_for_process", text="sleep 300"))
+        server.send(call("ready", "add", a=1, b=2))
+        read(server)
+        time.sleep(0.2)  # the shells have started what they start
+        for pid in list(pids):
+            pids += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        assert len(pids) >= 4, pids
+        start = time.monotonic()
+        server.process.stdin.close()
+        server.process.wait(timeout=5 * SCALE)
+        took = time.monotonic() - start
+        for pid in pids:
+            gone(pid, 1 * SCALE)
+    assert took < 2 * SCALE, f"{took:.2f} s"
+    return f"server gone after {took * 1000:.0f} ms"
+
+
 def test_a_killed_sumun_leaves_no_server_behind():
     """The server that a client command started ends with it, even one that hears neither end of input nor SIGTERM."""
     if OPTIONS.sumun is None:

@@ -101,6 +101,22 @@ CallToolResult print_to_stdout(Echo in) {
   return CallToolResult::text("printed");
 }
 
+// Starts a shell command and leaves it running; gives its process id.
+CallToolResult start_process(Echo in) {
+  const pid_t pid = fork();
+  if (pid < 0) return CallToolResult::error("no process");
+  if (pid == 0) {
+    execl("/bin/sh", "sh", "-c", in.text.c_str(), static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  return CallToolResult::text(std::to_string(pid));
+}
+
+// Waits for a shell command, whatever happens.
+CallToolResult wait_for_process(Echo in) {
+  return CallToolResult::text(std::system(in.text.c_str()) == 0 ? "done" : "failed");
+}
+
 void add_plain_tools(sumun::Server& server) {
   sumun::ToolOptions quick;
   quick.effects = sumun::reads;
@@ -116,6 +132,8 @@ void add_plain_tools(sumun::Server& server) {
   server.tool("block", "Sleeps on a worker, and listens", block);
   server.tool("ignore_everything", "Sleeps on a worker, and does not listen", ignore_everything);
   server.tool("print_to_stdout", "Prints to standard output", print_to_stdout);
+  server.tool("start_process", "Starts a shell command", start_process);
+  server.tool("wait_for_process", "Waits for a shell command", wait_for_process);
   server.tool("fail", "Fails in words", [](Echo in) -> Result<std::string> { return sumun::fail(in.text); });
   server.tool("throw", "Throws what is not for the model", [](Echo in) -> std::string { throw std::runtime_error(in.text); });
 }

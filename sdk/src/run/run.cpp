@@ -2,6 +2,7 @@
 // Wires a server, the standard streams, a loop and a worker pool into a program.
 #include <sumun/run.hpp>
 
+#include "runtime/descendants.hpp"
 #include "runtime/standard_streams.hpp"
 #include "runtime/stop_signals.hpp"
 #include "runtime/worker_pool.hpp"
@@ -28,7 +29,8 @@ namespace sumun {
 inline namespace v0 {
 namespace {
 
-constexpr std::chrono::milliseconds kJoinLimit{500};  // what handlers that were told to stop may still take
+constexpr std::chrono::milliseconds kJoinLimit{500};   // what handlers that were told to stop may still take
+constexpr std::chrono::milliseconds kChildLimit{100};  // what processes that they started may take to end
 
 std::string local_user() {
   if (const passwd* entry = getpwuid(getuid())) return std::string("local:") + entry->pw_name;
@@ -75,6 +77,7 @@ int serve_stdio(Server& server, StdioOptions options) {
     });
     loop.run();
     pool.stop();
+    end_descendants(kChildLimit);  // a handler may be waiting for one
     // Coroutines that were cancelled come to their end; one that does not care is destroyed where it waits.
     end = std::chrono::steady_clock::now() + kJoinLimit;
     loop.restart();
