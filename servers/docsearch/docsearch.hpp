@@ -152,7 +152,7 @@ struct Citation {
   std::vector<std::string> heading_trail;  // from the outermost heading to the innermost
   std::uint64_t first_line = 0, last_line = 0;
   std::uint64_t first_byte = 0, end_byte = 0;
-  std::string content_hash;                // "sha256:" and 32 hex digits, of these bytes
+  std::string content_hash;                // "sha256-128:" and the first 32 hex digits of the SHA-256 of these bytes
   CitationState state = CitationState::current;
 };
 

@@ -9,6 +9,9 @@
 #include <cstdio>
 #include <ctime>
 #include <mutex>
+#include <utility>
+
+#include <sys/stat.h>
 
 namespace sumun::docsearch {
 namespace {
@@ -201,6 +204,15 @@ HitOutput to_output(Hit hit) {
 
 // ---------------------------------------------------------------- the module
 
+using FileIdentity = std::pair<dev_t, ino_t>;
+
+// Device and inode; none where there is no such file.
+std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileIdentity{status.st_dev, status.st_ino};
+}
+
 class Module {
  public:
   explicit Module(Config config) : config_(std::move(config)) {}
@@ -219,13 +231,19 @@ class Module {
   Config config_;
   std::mutex mutex_;
   std::optional<Index> index_;
+  std::optional<FileIdentity> identity_;  // of the file that index_ has open
 };
 
 Result<Index> Module::index() {
   const std::lock_guard lock(mutex_);
-  if (index_) return *index_;
+  // Somebody may have deleted the file and made another: that one counts.
+  const auto now = identity_of(config_.index_path);
+  if (index_ && now == identity_) return *index_;
   auto opened = open_index(config_.index_path, config_.open);
-  if (opened) index_ = *opened;
+  if (opened) {
+    index_ = *opened;
+    identity_ = identity_of(config_.index_path);
+  }
   return opened;
 }
 

@@ -148,7 +148,7 @@ Hit to_hit(RankedChunk&& chunk, CitationState state) {
   citation.last_line = chunk.chunk.last_line;
   citation.first_byte = chunk.chunk.first_byte;
   citation.end_byte = chunk.chunk.end_byte;
-  citation.content_hash = "sha256:" + hex(std::string_view(chunk.chunk.hash.data(), chunk.chunk.hash.size()));
+  citation.content_hash = "sha256-128:" + hex(std::string_view(chunk.chunk.hash.data(), chunk.chunk.hash.size()));
   citation.state = state;
   return hit;
 }

@@ -86,6 +86,15 @@ std::optional<json> as_number(std::string_view text) {
   return json(value);
 }
 
+// 3.0 and 1e2 are integers too, as JSON Schema sees them.
+std::optional<json> as_whole_number(std::string_view text) {
+  const auto number = as_number(text);
+  if (!number || !number->is_number_float()) return number;
+  const double value = number->get<double>();
+  if (std::trunc(value) != value || std::abs(value) > 9007199254740991.0) return std::nullopt;
+  return json(static_cast<std::int64_t>(value));
+}
+
 std::optional<json> as_boolean(std::string_view text) {
   if (text == "true" || text == "yes" || text == "on") return json(true);
   if (text == "false" || text == "no" || text == "off") return json(false);
@@ -144,6 +153,8 @@ Result<json> convert(std::string_view key, std::string_view text, const json& gi
     if (auto value = as_integer(text)) return *std::move(value);
   if (allowed("number"))
     if (auto value = as_number(text)) return *std::move(value);
+  if (allowed("integer") && !allowed("string"))
+    if (auto value = as_whole_number(text)) return *std::move(value);
   if (allowed("object"))
     if (auto value = as_json(text, json::value_t::object)) return *std::move(value);
   if (allowed("string")) {

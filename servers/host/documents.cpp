@@ -206,14 +206,17 @@ void print_figures(const docsearch::EvalReport& report) {
 
 int run(const IndexCommand& command) {
   if (const auto wrong = wrong_chunks(command.chunks)) return wrong_usage(*wrong);
-  std::vector<fs::path> paths;
-  for (const auto& path : command.paths) {
-    std::error_code code;
-    if (!fs::exists(path, code)) return failed(fail(ErrorCode::io, "there is no file or folder " + path));
-    paths.emplace_back(path);
-  }
-  Interrupt interrupt;
   const fs::path where = index_or_default(command.index);
+  std::error_code code;
+  std::vector<fs::path> paths;
+  std::string missing;  // one that is not there; it may be in the index, and leaves it then
+  for (const auto& path : command.paths) {
+    paths.emplace_back(path);
+    if (!fs::exists(path, code)) missing = path;
+  }
+  const auto nothing_there = [&] { return failed(fail(ErrorCode::io, "there is no file or folder " + missing)); };
+  if (!missing.empty() && !fs::exists(where, code)) return nothing_there();
+  Interrupt interrupt;
   docsearch::OpenOptions open;
   open.chunks = chunk_options(command.chunks);
   auto index = docsearch::open_index(where, open);
@@ -236,6 +239,7 @@ int run(const IndexCommand& command) {
     tell_skipped(*report);
     print_report(*report, where);
   }
+  if (!missing.empty() && report->files_deleted == 0) return nothing_there();
   return kDone;
 }
 

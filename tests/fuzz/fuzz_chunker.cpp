@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as any format and cut: chunks in order, inside the text and the limit, covering all that is not white space.
+// Any bytes as any format and cut: chunks in order, inside the text and the limit, covering all that is not white space
+// (of UTF-8: a stray byte is no character, and files that hold one are not indexed).
 // Also the record reader of JSON Lines.
 #include "docsearch/chunker.hpp"
 #include "docsearch/jsonl.hpp"
@@ -28,7 +29,7 @@ void check(ds::DocumentType type, std::string_view file, const ds::ChunkOptions&
   for (const ds::TextChunk& chunk : document.chunks) {
     require(chunk.begin < chunk.end && chunk.end <= text.size() && chunk.begin >= begin);
     begin = chunk.begin;
-    for (std::size_t at = covered; at < chunk.begin; ++at) require(is_blank(text[at]));
+    for (std::size_t at = covered; valid && at < chunk.begin; ++at) require(is_blank(text[at]));
     covered = std::max(covered, chunk.end);
     const std::string_view piece = text.substr(chunk.begin, chunk.end - chunk.begin);
     if (valid) require(ds::first_invalid_utf8(piece) == std::string_view::npos && ds::count_characters(piece) <= ds::sane(options).max_characters);
@@ -38,7 +39,7 @@ void check(ds::DocumentType type, std::string_view file, const ds::ChunkOptions&
     }
   }
   if (type == ds::DocumentType::html && document.chunks.empty()) return;
-  for (std::size_t at = covered; at < text.size(); ++at) require(is_blank(text[at]));
+  for (std::size_t at = covered; valid && at < text.size(); ++at) require(is_blank(text[at]));
 }
 
 }  // namespace

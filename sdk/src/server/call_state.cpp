@@ -71,9 +71,9 @@ Error bad_state(const std::string& why) {
   return fail(ErrorCode::invalid_params, "params.requestState: " + why + "; call again without it");
 }
 
-// `format` stays an annotation: what a person typed is judged by the form's other keywords.
 }  // namespace
 
+// `format` stays an annotation: what a person typed is judged by the form's other keywords.
 Result<InputResponse> read_answer(const InputRequest& question, json answer, const std::string& path) {
   auto read = protocol::decode_input_response(question, std::move(answer), path);
   if (!read) return read;
@@ -217,7 +217,10 @@ Answers CallState::answers_of_rounds(std::vector<KeyedQuestion> questions) {
     }
     json copy = answer->second;
     auto read = read_answer(question.request, std::move(copy), "params.inputResponses." + key);
-    if (!read) return std::move(read).error();
+    if (!read) {
+      answer_refused_ = true;
+      return std::move(read).error();
+    }
     given.push_back(*std::move(read));
   }
   if (missing.empty()) {

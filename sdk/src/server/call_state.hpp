@@ -87,6 +87,8 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   bool is_stored() const { return stored_ || round_ > 0; }
   void set_stored() { stored_ = true; }
   bool unwinding() const { return unwinding_; }
+  /// Whether an answer that came with this request was none to its question.
+  bool answer_refused() const { return answer_refused_; }
   /// What the client is told when the handler was unwound.
   /// Errors: internal_error when the state is over kMaxRequestStateBytes.
   Result<InputRequiredResult> input_required();
@@ -111,6 +113,7 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   json responses_;                              // that came with this request
   std::vector<KeyedQuestion> pending_;  // asked by this round
   bool unwinding_ = false;
+  bool answer_refused_ = false;
 };
 
 }  // namespace sumun::server

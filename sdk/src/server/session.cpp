@@ -152,6 +152,7 @@ void Session::on_request(jsonrpc::Request request, std::size_t bytes, const std:
   auto era = era_of(request);
   if (!era) {
     if (era.error().code == ErrorCode::unsupported_protocol_version) exchange->revision = kLatestRevision;
+    else if (protocol::find_method(request.method) == nullptr) era = fail(ErrorCode::method_not_found, "method not found: " + in_quotes(request.method));
     refuse(*exchange, std::move(era).error());
     return;
   }

@@ -128,6 +128,11 @@ void keep_and_send(CallState& call, std::string message, Send send) {
 template <class R, class Finish, class Send>
 void conclude(const std::shared_ptr<CallState>& call, Outcome<R> outcome, Finish finish, Send send) {
   if (!outcome.unwound) {
+    // An answer that failed its check came before any effect: the round stays open for a better one.
+    if (call->answer_refused() && !outcome.value && outcome.error.code == ErrorCode::invalid_params) {
+      give_back(call);
+      return send(finish(*call, std::move(outcome)));
+    }
     keep_and_send(*call, finish(*call, std::move(outcome)), send);
     if (call->is_stored()) call->setup().core->calls().finish(call->id());
     return;

@@ -144,8 +144,9 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
                   if (!listed) {
                     message = jsonrpc::encode_error(setup.request, protocol::error_for(setup.revision, std::move(listed).error()));
                   } else {
-                    listed->ttlMs = hints.ttlMs;
-                    listed->cacheScope = hints.cacheScope;
+                    // What a lister finds may be one user's own.
+                    if (!listed->ttlMs) listed->ttlMs = hints.ttlMs;
+                    if (!listed->cacheScope) listed->cacheScope = CacheScope::private_;
                     if (listed->nextCursor) listed->nextCursor = "l" + std::to_string(lister->order) + ":" + *listed->nextCursor;
                     else if (following) listed->nextCursor = "l" + std::to_string(following->order);
                     message = protocol::encode_response(setup.request, *listed, protocol::Receiver{setup.revision, &core->stamp()});

@@ -106,8 +106,8 @@ TEST_CASE("a citation's bytes are the file's bytes") {
       }
       CHECK(hit.citation.first_line == 1 + static_cast<std::uint64_t>(std::count(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(hit.citation.first_byte), '\n')));
       CHECK(hit.citation.last_line == 1 + static_cast<std::uint64_t>(std::count(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(hit.citation.end_byte) - 1, '\n')));
-      CHECK(hit.citation.content_hash.starts_with("sha256:"));
-      CHECK(hit.citation.content_hash.size() == 7 + 32);
+      CHECK(hit.citation.content_hash.starts_with("sha256-128:"));
+      CHECK(hit.citation.content_hash.size() == 11 + 32);
       CHECK_FALSE(hit.snippet.empty());
       CHECK(first_invalid_utf8(hit.snippet) == std::string_view::npos);
     }

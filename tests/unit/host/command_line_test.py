@@ -165,6 +165,22 @@ class CommandLine(unittest.TestCase):
         self.assertIn("binary.bin", text.stderr)
         self.assertNotIn("\x1b", text.stderr)
 
+    def test_a_path_that_is_gone_leaves_the_index(self):
+        index = str(self.home / "gone.db")
+        folder, single = self.home / "moved", self.home / "single.md"
+        shutil.copytree(self.docs, folder)
+        single.write_text("# Zebra crossing\n\nZebras have stripes.\n")
+        self.json_of("index", str(folder), str(single), "--index", index)
+        shutil.rmtree(folder)
+        single.unlink()
+        again = self.json_of("index", str(folder), str(single), str(self.docs), "--index", index)
+        self.assertGreaterEqual(again["files_deleted"], 5)
+        hits = self.json_of("search", "leave zebra stripes", "--index", index)["hits"]
+        self.assertTrue(hits)
+        self.assertEqual({hit["citation"]["path"] for hit in hits if not hit["citation"]["path"].startswith(str(self.docs))}, set())
+        wrong = self.check(1, "index", str(folder), "--index", index)
+        self.assertIn("there is no file or folder", wrong.stderr)
+
     def test_eval_gives_the_figures(self):
         folder = self.home / "beir"
         (folder / "qrels").mkdir(parents=True, exist_ok=True)

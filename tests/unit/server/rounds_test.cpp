@@ -284,6 +284,19 @@ TEST_CASE("a tool that does not only read takes each round once; a repetition ge
   CHECK(order.effects == 1);
 }
 
+TEST_CASE("an answer that fails its check leaves the round open for a better one") {
+  World w;
+  Order order;
+  add_order(w, order);
+  const json first = w.ask("tools/call", order_params(), kForms);
+  const json bad = w.ask("tools/call", with_answer(order_params(), first, "q1", accept(R"({"name":5})")), kForms);
+  CHECK(code_of(bad) == -32602);
+  CHECK(message_of(bad).find("params.inputResponses.q1.content") != std::string::npos);
+  const json good = w.ask("tools/call", with_answer(order_params(), first, "q1", accept(kAnn)), kForms);
+  CHECK(asks(good));
+  CHECK(order.effects == 0);
+}
+
 TEST_CASE("a tool that only reads keeps nothing and may be repeated") {
   World w;
   Order order;
