@@ -89,13 +89,14 @@ void Packer::close() {
 
 void Packer::add_heading(const Block& block) {
   const std::size_t size = size_of(block.begin, block.end);
+  const std::size_t gap = open_ ? size_of(end_, block.begin) : 0;  // blank lines count: there may be many
   const bool only_headings = open_ && solid_end_ == begin_;
-  if (open_ && !only_headings && (size_ >= options_.min_characters || size_ + size + 2 > options_.max_characters)) close();
+  if (open_ && !only_headings && (size_ >= options_.min_characters || size_ + gap + size > options_.max_characters)) close();
   prose_before_ = false;
   while (!trail_.empty() && trail_.back().first >= block.level) trail_.pop_back();
   trail_.emplace_back(block.level, block.heading);
   here_ = names_of(trail_);
-  if (size > options_.max_characters || (open_ && size_ + size + 2 > options_.max_characters)) {
+  if (size > options_.max_characters || (open_ && size_ + gap + size > options_.max_characters)) {
     fill(block.begin, block.end, Block::Kind::prose);
   } else {
     extend(block.begin, block.end, size);

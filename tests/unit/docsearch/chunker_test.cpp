@@ -237,3 +237,13 @@ TEST_CASE("a record of JSON Lines is read with the places of its strings") {
 
 }  // namespace
 }  // namespace sumun::docsearch
+
+TEST_CASE("a heading after many blank lines does not push a chunk over its limit") {
+  const std::string text = "Words of a paragraph that is short enough.\n" + std::string(60, '\n') + "A heading below\n===============\n";
+  sumun::docsearch::ChunkOptions options;
+  options.min_characters = 80;
+  options.max_characters = 100;
+  const auto document = sumun::docsearch::cut_document(sumun::docsearch::DocumentType::markdown, text, options);
+  CHECK(document.chunks.size() == 2);
+  for (const auto& chunk : document.chunks) CHECK(chunk.end - chunk.begin <= options.max_characters);
+}
