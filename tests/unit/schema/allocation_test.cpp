@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A valid value is validated without allocating. Counts the program's own operator new.
+// A valid value is validated without allocating. Counts the program's own operator new, so it is left out where the
+// thread sanitizer brings one that cannot be replaced.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SUMUN_TEST_NO_ALLOCATION_COUNT
+#endif
+#endif
+
+#ifndef SUMUN_TEST_NO_ALLOCATION_COUNT
 #include <sumun/schema.hpp>
 
 #include <doctest/doctest.h>
@@ -40,3 +48,4 @@ TEST_CASE("validating a valid value allocates nothing") {
   CHECK(found.empty());
   CHECK(after == before);
 }
+#endif  // SUMUN_TEST_NO_ALLOCATION_COUNT
