@@ -136,7 +136,7 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
   auto call = make_call(exchange, lister->definition.uriTemplate, Running::on_worker, true, std::chrono::milliseconds{0});
   in_flight_[exchange->id] = exchange;
   put_on_worker(exchange, {}, bytes,
-                [call, lister, inner, following, hints = std::move(result), core = core_]() mutable {
+                [call, lister, inner, following, core = core_]() mutable {
                   if (call->stopped()) return;
                   const auto& setup = call->setup();
                   auto listed = run_lister(lister->options.list, inner, *call);
@@ -145,7 +145,7 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
                     message = jsonrpc::encode_error(setup.request, protocol::error_for(setup.revision, std::move(listed).error()));
                   } else {
                     // What a lister finds may be one user's own.
-                    if (!listed->ttlMs) listed->ttlMs = hints.ttlMs;
+                    if (!listed->ttlMs) listed->ttlMs = core->options().list_ttl.count();
                     if (!listed->cacheScope) listed->cacheScope = CacheScope::private_;
                     if (listed->nextCursor) listed->nextCursor = "l" + std::to_string(lister->order) + ":" + *listed->nextCursor;
                     else if (following) listed->nextCursor = "l" + std::to_string(following->order);
