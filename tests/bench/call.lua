@@ -1,0 +1,35 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- For wrk: every request is one tools/call of 2026-07-28. `bad` counts connections that failed and statuses other than 2xx; what
+-- the answers hold is not looked at here (that would cost wrk a core): the program that starts this asks before and after.
+-- usage: wrk -t2 -c16 -d5s --latency -s call.lua URL -- TOOL TEXT [TOKEN]
+-- The last lines are for a program: `figures {JSON}` with times in microseconds.
+local tool, text, token = "echo", "hello, world", nil
+local serial = 0
+
+function init(words)
+  tool, text, token = words[1] or tool, words[2] or text, words[3]
+  headers = {
+    ["Content-Type"] = "application/json",
+    ["Accept"] = "application/json, text/event-stream",
+    ["MCP-Protocol-Version"] = "2026-07-28",
+    ["Mcp-Method"] = "tools/call",
+    ["Mcp-Name"] = tool,
+  }
+  if token then headers["Authorization"] = "Bearer " .. token end
+  tail = ',"method":"tools/call","params":{"name":"' .. tool .. '","arguments":{"text":"' .. text .. '"},"_meta":{'
+    .. '"io.modelcontextprotocol/protocolVersion":"2026-07-28",'
+    .. '"io.modelcontextprotocol/clientInfo":{"name":"wrk","version":"1"},'
+    .. '"io.modelcontextprotocol/clientCapabilities":{}}}}'
+end
+
+function request()
+  serial = serial + 1
+  return wrk.format("POST", nil, headers, '{"jsonrpc":"2.0","id":' .. serial .. tail)
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format('figures {"calls_per_s":%.1f,"p50_us":%d,"p99_us":%d,"calls":%d,"bad":%d}\n',
+    summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99), summary.requests,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end
