@@ -45,6 +45,33 @@ inline constexpr std::size_t kMaxInputRounds = 16;         // rounds of one call
 inline constexpr std::size_t kMaxListPages = 1000;         // pages of one list that are collected
 inline constexpr std::size_t kMaxListItems = 100000;       // items of one list that are collected
 
+// -- what an HTTP client takes from a server
+inline constexpr std::size_t kMaxUrlBytes = 8 * kKiB;                // a URL that we connect to
+inline constexpr std::size_t kMaxResponseHeaderBytes = 64 * kKiB;    // the status line and the headers of one answer
+inline constexpr std::size_t kMaxFetchedBytes = 4 * kMiB;            // a body that is fetched whole, unless told otherwise
+inline constexpr std::chrono::milliseconds kFetchLimit{30'000};      // one request and its answer, unless told otherwise
+inline constexpr std::size_t kMaxIdleConnections = 16;               // kept to be used again
+inline constexpr std::chrono::seconds kIdleConnectionLife{10};       // servers close theirs after a while, we before them
+
+// -- what an HTTP server takes from its clients (the defaults of HttpLimits)
+inline constexpr std::size_t kMaxHttpHeaderBytes = 16 * kKiB;  // request line and headers of one request
+inline constexpr std::size_t kMaxHttpFields = 100;             // headers of one request
+inline constexpr std::size_t kMaxHttpConnections = 16'384;     // open connections: descriptors
+inline constexpr std::size_t kMaxHttpWaiting = 4'096;          // requests being answered: the workers' queue
+inline constexpr std::size_t kMaxHttpBuffered = 256 * kMiB;    // bodies that are still coming in, together
+inline constexpr std::size_t kMaxHttpPipelined = 64 * kKiB;    // requests behind the one being answered; then reading stops
+inline constexpr std::size_t kMaxHttpStreams = 1'024;          // open streams of one principal
+inline constexpr std::size_t kMaxHttpSessions = 10'000;        // sessions of revisions before 2026-07-28
+
+// -- tasks
+inline constexpr std::size_t kMaxTasks = 10000;                     // that the in-memory store keeps: running and until their TTL
+inline constexpr std::size_t kMaxTasksPerPrincipal = 1000;          // of them, one caller's
+inline constexpr std::size_t kMaxTaskBytes = 64 * kMiB;             // their results, questions and messages together
+inline constexpr std::size_t kMaxSubscribedTasks = 1024;            // task ids of one connection's subscriptions
+inline constexpr std::size_t kMaxStatusMessageBytes = 1 * kKiB;     // what progress leaves as statusMessage; more is cut
+inline constexpr std::chrono::minutes kTaskTtl{60};                 // how long a task and its result are kept, from creation
+inline constexpr std::chrono::milliseconds kTaskPollInterval{1000}; // how often a client should look
+
 // -- answers
 inline constexpr std::size_t kPageSize = 100;               // items of one page of a list
 inline constexpr std::size_t kMaxCompletions = 100;         // values of one completion (the specification's bound)
