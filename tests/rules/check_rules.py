@@ -17,10 +17,11 @@ LAYERS = {
     "jsonrpc": {"base"},
     "protocol": {"base", "jsonrpc", "schema"},
     "runtime": {"base"},
+    "http": {"base", "runtime"},
     "gate": {"base", "protocol", "schema"},
     "server": {"base", "schema", "jsonrpc", "protocol", "gate", "runtime"},
     "client": {"base", "schema", "jsonrpc", "protocol", "runtime"},
-    "transport": {"base", "runtime", "jsonrpc"},
+    "transport": {"base", "runtime", "jsonrpc", "http"},
     "run": {"base", "server", "runtime", "transport"},  # sumun::run: where the parts are wired together
 }
 WITHOUT_ASIO = {"base", "schema", "jsonrpc", "protocol", "gate"}
