@@ -175,6 +175,11 @@ inline constexpr detail::KeywordMeta<"uniqueItems", detail::MetaFor::list, detai
 /// The member's name on the wire, where it is no C++ identifier.
 template <Text text>
 inline constexpr detail::WireNameMeta<text> wire_name{};
+/// Over HTTP, clients of 2026-07-28 repeat the value in the header `Mcp-Param-<name>`, where proxies see it: never a secret.
+/// A string, an integer or a boolean, and no list above it.
+/// Spec: 2026-07-28 server/tools, x-mcp-header
+template <Text name>
+inline constexpr detail::KeywordMeta<"x-mcp-header", detail::MetaFor::anything, detail::Argument<decltype(name)>{name.data}> mcp_header{};
 /// 64-bit integers may use their whole range; without it they are held to ±(2^53−1), which every JSON reader keeps exact.
 inline constexpr detail::FullRangeMeta full_range{};
 /// The schema allows null too (std::optional only).
