@@ -18,6 +18,7 @@ LAYERS = {
     "protocol": {"base", "jsonrpc", "schema"},
     "runtime": {"base"},
     "http": {"base", "runtime"},
+    "auth": {"base", "runtime", "http"},
     "gate": {"base", "protocol", "schema"},
     "server": {"base", "schema", "jsonrpc", "protocol", "gate", "runtime"},
     "client": {"base", "schema", "jsonrpc", "protocol", "runtime"},

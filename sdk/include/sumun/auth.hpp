@@ -43,7 +43,8 @@ struct StaticToken {
 struct TrustedIssuer {
   std::string issuer;    // exactly as in `iss`; https, or http on a loopback host
   std::string jwks_uri;  // where its keys are; empty = its metadata says so (RFC 8414, OpenID Connect Discovery)
-  std::vector<SignatureAlgorithm> algorithms = {SignatureAlgorithm::RS256, SignatureAlgorithm::ES256, SignatureAlgorithm::EdDSA};
+  std::vector<SignatureAlgorithm> algorithms = {SignatureAlgorithm::RS256, SignatureAlgorithm::ES256,
+                                                SignatureAlgorithm::EdDSA};
   std::string principal_claim = "sub";  // the claim that names the principal: a string that its owner cannot choose
   std::string principal_prefix;         // put before it; with several issuers each needs its own
   std::string groups_claim = "groups";  // an array of strings; empty = no groups

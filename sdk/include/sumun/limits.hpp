@@ -72,6 +72,26 @@ inline constexpr std::size_t kMaxStatusMessageBytes = 1 * kKiB;     // what prog
 inline constexpr std::chrono::minutes kTaskTtl{60};                 // how long a task and its result are kept, from creation
 inline constexpr std::chrono::milliseconds kTaskPollInterval{1000}; // how often a client should look
 
+// -- who calls over HTTP
+inline constexpr std::size_t kMaxTokenBytes = 8 * kKiB;          // an access token
+inline constexpr std::size_t kMaxProofBytes = 8 * kKiB;          // a DPoP proof
+inline constexpr std::size_t kMaxClaimDepth = 16;                // nesting inside a token or a key set
+inline constexpr std::size_t kMaxClaimValues = 4000;             // values inside either
+inline constexpr std::size_t kMaxPrincipalBytes = 256;           // the name of a principal, group or scope
+inline constexpr std::size_t kMaxGroups = 256;                   // groups of one token; the same for scopes and audiences
+inline constexpr std::size_t kMaxKeySetBytes = 256 * kKiB;       // what an authorization server sends
+inline constexpr std::size_t kMaxIssuerKeys = 64;                // keys of one authorization server
+inline constexpr int kMinRsaBits = 2048;                         // RFC 7518, section 3.3
+inline constexpr int kMaxRsaBits = 8192;                         // above it checking a signature costs milliseconds
+inline constexpr std::size_t kMaxVerifiedTokens = 16384;         // tokens that need not be checked again
+inline constexpr std::size_t kMaxProofs = 262144;                // proofs remembered so that none is used twice; then busy
+inline constexpr std::chrono::seconds kProofLife{60};            // how old a proof may be, beside the clock skew
+inline constexpr std::chrono::seconds kKeyLife{300};             // keys are fetched again after it
+inline constexpr std::chrono::seconds kKeyMaxLife{3600};         // keys that could not be fetched again are dropped after it
+inline constexpr std::chrono::seconds kKeyFetchInterval{2};      // between two fetches: tokens with invented key ids
+inline constexpr std::chrono::seconds kKeyRetryInterval{5};      // after one that failed
+inline constexpr std::chrono::seconds kKeyFetchLimit{10};        // the whole of one, discovery included
+
 // -- answers
 inline constexpr std::size_t kPageSize = 100;               // items of one page of a list
 inline constexpr std::size_t kMaxCompletions = 100;         // values of one completion (the specification's bound)

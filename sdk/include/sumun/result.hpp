@@ -31,6 +31,8 @@ enum class ErrorCode : int {
   header_mismatch = -32020,                  // 2026-07-28
   missing_required_client_capability = -32021,  // 2026-07-28; `unsupported` becomes this at the edge
   unsupported_protocol_version = -32022,     // 2026-07-28
+  unauthorized = 401,        // no token, or none that is valid
+  insufficient_scope = 403,  // the token does not allow it; `data` is {"scopes": [what it takes]}
   too_many_requests = 429,  // over a budget or a rate
   busy = 503,               // too much is waiting already
   // Local: never on the wire under these numbers.
