@@ -9,6 +9,7 @@
 #pragma once
 #include <sumun/convert.hpp>
 #include <sumun/log.hpp>
+#include <sumun/principal.hpp>
 #include <sumun/result.hpp>
 #include <sumun/revision.hpp>
 #include <sumun/schema.hpp>
@@ -34,16 +35,6 @@ namespace sumun {
 inline namespace v0 {
 
 using boost::asio::awaitable;
-
-/// Who calls: the token's subject over HTTP, `local:<user>` or a configured name over stdio. Never what the client says
-/// of itself.
-struct Principal {
-  std::string name;
-  std::vector<std::string> groups;
-  std::vector<std::string> scopes;
-
-  friend bool operator==(const Principal&, const Principal&) = default;
-};
 
 /// What a person answered to a form of type T.
 template <class T>

@@ -2,13 +2,19 @@
 // What carries messages between two peers. The core knows this interface only; stdio and the in-memory pair
 // implement it, and so may a program that has a channel of its own.
 #pragma once
+#include <sumun/principal.hpp>
 #include <sumun/result.hpp>
 
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sumun {
 inline namespace v0 {
@@ -17,6 +23,41 @@ inline namespace v0 {
 /// milliseconds before reading more, because work is piling up). Reading never stops for it: a cancellation
 /// behind the pile must still arrive.
 enum class Flow { go_on, ease };
+
+/// What joins an incoming message with everything that is sent because of it: on HTTP the answer to one POST. The
+/// transport numbers them; 0 = none in particular.
+using StreamId = std::uint64_t;
+
+/// The headers that repeat parts of the body; absent ones are nullopt. The views live as long as the message.
+/// Spec: 2026-07-28 basic/transports/streamable-http, Request Metadata
+struct MirroredHeaders {
+  std::optional<std::string_view> protocol_version;  // MCP-Protocol-Version
+  std::optional<std::string_view> method;            // Mcp-Method
+  std::optional<std::string_view> name;              // Mcp-Name, as it came (perhaps in the Base64 form)
+  std::vector<std::pair<std::string_view, std::string_view>> params;  // Mcp-Param-{first}: second, as they came
+};
+
+/// One message that came, without any framing. The views are valid during the event only.
+struct Incoming {
+  template <std::convertible_to<std::string_view> Text>
+  Incoming(const Text& message) : text(message) {}  // NOLINT(google-explicit-constructor): a message is its text
+  std::string_view text;
+  StreamId stream = 0;
+  const MirroredHeaders* headers = nullptr;    // null = this transport has no headers, or the session is a legacy one
+  std::shared_ptr<const Principal> principal;  // null = whoever the connection belongs to
+};
+
+/// One message to send.
+/// Every stream is concluded by exactly one message with `last`, be it empty (nothing to say: a notification was taken, a
+/// request was cancelled). Transports with one channel for everything send what has text and look at nothing else.
+struct Outgoing {
+  Outgoing(std::string message) : text(std::move(message)) {}  // NOLINT(google-explicit-constructor)
+  Outgoing(std::string message, StreamId of) : text(std::move(message)), stream(of) {}
+  std::string text;            // empty = nothing, where `last` alone matters
+  StreamId stream = 0;         // whose answer this is part of; 0 = nobody's
+  bool last = false;           // true = nothing follows on that stream
+  std::optional<Error> error;  // of an error response: HTTP makes its status of it
+};
 
 /// A two-way channel of whole messages.
 /// Thread:  everything here, calls and events alike, happens on the connection's one strand.
@@ -27,8 +68,8 @@ enum class Flow { go_on, ease };
 class SUMUN_EXPORT Transport {
  public:
   struct Events {
-    /// One message, as it came (no framing); the view is valid during the call only.
-    std::function<Flow(std::string_view message)> message;
+    /// One message.
+    std::function<Flow(const Incoming& message)> message;
     /// Something came that is no message (too long); the stream goes on behind it.
     std::function<void(Error why)> refused;
     /// The peer will send nothing more (end of input); sending still works until `closed`.
@@ -42,7 +83,7 @@ class SUMUN_EXPORT Transport {
   virtual void start(Events events) = 0;
   /// Queues one message and takes care of the framing. Messages sent during one `message` event, and those of one
   /// turn of the loop, leave in one write.
-  virtual void send(std::string message) = 0;
+  virtual void send(Outgoing message) = 0;
   /// How many bytes wait to be written.
   virtual std::size_t queued_bytes() const = 0;
   /// Writes what is queued as far as the peer takes it at once or within `kCloseLimit`, then closes; `closed` follows.

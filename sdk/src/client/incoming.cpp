@@ -45,9 +45,9 @@ void Session::start() {
   // The transport calls nothing after its own end, and it ends with this session.
   const std::weak_ptr<Session> weak = weak_from_this();
   transport_->start({
-      .message = [weak](std::string_view text) {
+      .message = [weak](const Incoming& message) {
         const auto self = weak.lock();
-        return self ? self->on_text(text) : Flow::go_on;
+        return self ? self->on_text(message.text) : Flow::go_on;
       },
       .refused = [weak](Error why) {
         if (const auto self = weak.lock()) self->complain(why.message);

@@ -144,7 +144,7 @@ Result<std::vector<Message>> decode_batch(json&& value) {
 
 int wire_code(ErrorCode code) {
   const int number = static_cast<int>(code);
-  const bool local = number >= 0 && code != ErrorCode::too_many_requests && code != ErrorCode::busy;
+  const bool local = number >= 0 && code != ErrorCode::insufficient_scope && code != ErrorCode::too_many_requests && code != ErrorCode::busy;
   return local ? static_cast<int>(ErrorCode::internal_error) : number;
 }
 

@@ -63,7 +63,7 @@ inline bool is_batch(const json& value) { return value.is_array(); }
 /// Errors: invalid_request for an empty batch and for one of more than kMaxBatch members.
 Result<std::vector<Message>> decode_batch(json&& value);
 
-/// The code that goes on the wire: negative ones and 429, 503 as they are, the other local ones as internal_error.
+/// The code that goes on the wire: negative ones and 403, 429, 503 as they are, the other local ones as internal_error.
 int wire_code(ErrorCode code);
 
 /// How an error says that the id could not be read.

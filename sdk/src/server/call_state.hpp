@@ -12,6 +12,7 @@
 #include "server/core.hpp"
 
 #include <sumun/call.hpp>
+#include <sumun/transport.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -32,6 +33,12 @@ class Session;
 /// std::exception&)` in a handler lets it pass; one that swallows it all the same is found out by `unwinding()`.
 struct Unwind {};
 
+/// What answers a request.
+struct Reply {
+  std::string text;            // the whole message; empty = nothing is said (the request was cancelled)
+  std::optional<Error> error;  // what it says, where it is an error response
+};
+
 /// Where a handler runs, as far as asking is concerned.
 enum class Running { in_place, on_worker, as_coroutine };
 
@@ -50,6 +57,7 @@ class CallState final : public std::enable_shared_from_this<CallState> {
     boost::asio::any_io_executor executor;  // the session's strand
     std::shared_ptr<const Principal> principal;
     RequestId request;
+    StreamId stream = 0;                    // where what it says goes
     Revision revision;
     protocol::Method method;
     std::string target;

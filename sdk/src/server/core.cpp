@@ -135,7 +135,10 @@ void Core::log(LoggingLevel level, const std::string& line) const {
 
 void Core::observe(std::weak_ptr<Observer> observer) {
   std::lock_guard lock(mutex_);
-  std::erase_if(observers_, [](const auto& one) { return one.expired(); });
+  if (observers_.size() >= sweep_at_) {  // now and then, so that ten thousand observers cost ten thousand looks
+    std::erase_if(observers_, [](const auto& one) { return one.expired(); });
+    sweep_at_ = 2 * observers_.size() + 16;
+  }
   observers_.push_back(std::move(observer));
 }
 

@@ -172,6 +172,7 @@ class Core {
   mutable std::mutex mutex_;
   std::shared_ptr<const Registry> registry_;         // under mutex; what it points to never changes
   std::vector<std::weak_ptr<Observer>> observers_;   // under mutex
+  std::size_t sweep_at_ = 16;                        // under mutex; so many observers, and those that are gone are dropped
   std::uint64_t last_order_ = 0;                     // under mutex
 };
 

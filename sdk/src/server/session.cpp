@@ -46,58 +46,64 @@ std::shared_ptr<Session> Session::start(std::shared_ptr<Core> core, Transport& t
                                         WorkerPool& pool, SessionOptions options, std::function<void()> finished) {
   std::shared_ptr<Session> session(
       new Session(std::move(core), transport, std::move(executor), pool, std::move(options), std::move(finished)));
-  session->core_->observe(session);
   Transport::Events events;
-  events.message = [session](std::string_view text) { return session->on_message(text); };
-  events.refused = [session](Error why) { session->on_refused(std::move(why)); };
+  events.message = [session](const Incoming& message) { return session->on_message(message); };
+  events.refused = [session](Error why) { session->on_refused(std::move(why), 0); };
   events.ended = [session] { session->on_ended(); };
   events.closed = [session](Error) { session->on_closed(); };
   transport.start(std::move(events));
   return session;
 }
 
-Flow Session::on_message(std::string_view text) {
+Flow Session::on_message(const Incoming& message) {
   if (closed_) return Flow::go_on;
-  auto value = parse_json(text);
+  auto value = parse_json(message.text);
   if (!value) {
-    on_refused(std::move(value).error());
+    on_refused(std::move(value).error(), message.stream);
     return Flow::go_on;
   }
-  if (jsonrpc::is_batch(*value)) on_batch(*std::move(value), text.size());
-  else on_one(jsonrpc::decode(*std::move(value)), text.size(), nullptr);
+  const Origin origin{message.stream, message.principal ? message.principal : principal_, message.headers, nullptr};
+  if (jsonrpc::is_batch(*value)) on_batch(*std::move(value), message.text.size(), origin);
+  else on_one(jsonrpc::decode(*std::move(value)), message.text.size(), origin);
   return waiting_bytes_->load(std::memory_order_relaxed) > kEaseWaitingBytes ? Flow::ease : Flow::go_on;
 }
 
 Revision Session::reply_revision() const { return legacy_ ? legacy_->revision : kLatestRevision; }
 
-void Session::on_refused(Error why) {
+void Session::on_refused(Error why, StreamId stream) {
   core_->log(LoggingLevel::debug, "refused a message: " + why.message);
-  transport_.send(jsonrpc::encode_error(std::nullopt, why, protocol::missing_id(reply_revision())));
+  Reply reply{jsonrpc::encode_error(std::nullopt, why, protocol::missing_id(reply_revision())), {}};
+  reply.error = std::move(why);
+  conclude_stream(stream, nullptr, std::move(reply));
 }
 
 // 2025-03-26 basic, Batching: "MUST NOT" hold initialize; every other revision has no batches.
-void Session::on_batch(json value, std::size_t bytes) {
+void Session::on_batch(json value, std::size_t bytes, const Origin& origin) {
   if (!legacy_ || !allows(legacy_->revision, Feature::batching)) {
-    on_refused(invalid("batches (JSON arrays) belong to revision 2025-03-26; send one message a line"));
+    on_refused(invalid("batches (JSON arrays) belong to revision 2025-03-26; send one message at a time"), origin.stream);
     return;
   }
   auto messages = jsonrpc::decode_batch(std::move(value));
   if (!messages) {
-    on_refused(std::move(messages).error());
+    on_refused(std::move(messages).error(), origin.stream);
     return;
   }
   auto batch = std::make_shared<Batch>();
+  batch->stream = origin.stream;
   batch->waiting = 1;  // held until all members are taken, so that quick answers do not leave early
   const std::size_t share = bytes / messages->size() + 1;
-  for (jsonrpc::Message& message : *messages) on_one(std::move(message), share, batch);
-  send_answer(batch, "");
+  const Origin member{origin.stream, origin.principal, nullptr, batch};
+  for (jsonrpc::Message& message : *messages) on_one(std::move(message), share, member);
+  conclude_stream(origin.stream, batch, {});
 }
 
-void Session::on_one(jsonrpc::Message message, std::size_t bytes, const std::shared_ptr<Batch>& batch) {
+void Session::on_one(jsonrpc::Message message, std::size_t bytes, const Origin& origin) {
   if (auto* request = std::get_if<jsonrpc::Request>(&message)) {
-    if (batch) ++batch->waiting;
-    on_request(std::move(*request), bytes, batch);
-  } else if (auto* notification = std::get_if<jsonrpc::Notification>(&message)) {
+    if (origin.batch) ++origin.batch->waiting;
+    return on_request(std::move(*request), bytes, origin);
+  }
+  Reply reply;
+  if (auto* notification = std::get_if<jsonrpc::Notification>(&message)) {
     on_notification(std::move(*notification));
   } else if (auto* response = std::get_if<jsonrpc::Response>(&message)) {
     if (!asked_.resolve(std::move(*response))) core_->log(LoggingLevel::debug, "an answer came that nobody waits for");
@@ -105,10 +111,13 @@ void Session::on_one(jsonrpc::Message message, std::size_t bytes, const std::sha
     if (!asked_.resolve(std::move(*error))) core_->log(LoggingLevel::debug, "an error came that nobody waits for");
   } else if (auto* malformed = std::get_if<jsonrpc::Malformed>(&message)) {
     core_->log(LoggingLevel::debug, "refused a message: " + malformed->error.message);
-    if (!malformed->answer) return;
-    if (batch) ++batch->waiting;
-    send_answer(batch, jsonrpc::encode_error(malformed->id, malformed->error, protocol::missing_id(reply_revision())));
+    if (malformed->answer) {
+      reply.text = jsonrpc::encode_error(malformed->id, malformed->error, protocol::missing_id(reply_revision()));
+      reply.error = std::move(malformed->error);
+    }
   }
+  if (origin.batch) ++origin.batch->waiting;
+  conclude_stream(origin.stream, origin.batch, std::move(reply));
 }
 
 Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> Session::era_of(jsonrpc::Request& request) const {
@@ -135,15 +144,18 @@ Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> Session::era_of(
   return std::pair(legacy_->revision, std::shared_ptr<const RequestMeta>(std::move(own)));
 }
 
-void Session::on_request(jsonrpc::Request request, std::size_t bytes, const std::shared_ptr<Batch>& batch) {
+void Session::on_request(jsonrpc::Request request, std::size_t bytes, const Origin& origin) {
   auto exchange = std::make_shared<Exchange>();
   exchange->id = std::move(request.id);
-  exchange->batch = batch;
+  exchange->stream = origin.stream;
+  exchange->principal = origin.principal;
+  exchange->batch = origin.batch;
   exchange->revision = reply_revision();
   if (in_flight_.count(exchange->id) != 0) {
-    auto error = invalid("id: a request with this id is still being answered");
-    send_answer(batch, jsonrpc::encode_error(exchange->id, error));
-    return;
+    Reply reply;
+    reply.error = invalid("id: a request with this id is still being answered");
+    reply.text = jsonrpc::encode_error(exchange->id, *reply.error);
+    return conclude_stream(origin.stream, origin.batch, std::move(reply));
   }
   if (ending_) {
     refuse(*exchange, fail(ErrorCode::busy, "the server is ending"));
@@ -165,7 +177,7 @@ void Session::on_request(jsonrpc::Request request, std::size_t bytes, const std:
     return;
   }
   exchange->method = method->method;
-  if (batch && (method->method == Method::initialize || !allows(exchange->revision, Feature::batching))) {
+  if (origin.batch && (method->method == Method::initialize || !allows(exchange->revision, Feature::batching))) {
     refuse(*exchange, invalid(in_quotes(request.method) + " of this revision must not be part of a batch"));
     return;
   }
@@ -224,6 +236,7 @@ void Session::initialize(const ExchangePtr& exchange, json params) {
   client->clientInfo = std::move(asked->clientInfo);
   client->clientCapabilities = std::move(asked->capabilities);
   legacy_ = Legacy{revision, std::move(client), LoggingLevel::info, false, {}};
+  observe();
   exchange->revision = revision;
 
   InitializeResult result;
@@ -262,7 +275,7 @@ void Session::cancel(const RequestId& id) {
   if (found == in_flight_.end()) return;
   const ExchangePtr exchange = found->second;
   drop(exchange, fail(ErrorCode::cancelled, "the call was cancelled"));
-  send_answer(exchange->batch, "");
+  conclude_stream(exchange->stream, exchange->batch, {});
   finish_when_idle();
 }
 
@@ -274,18 +287,20 @@ void Session::drop(const ExchangePtr& exchange, const Error& why) {
     --listeners_;
     if (exchange->listening->resourceSubscriptions) subscribed_uris_ -= exchange->listening->resourceSubscriptions->size();
   }
-  withdraw(exchange->asked, exchange->revision, why);
+  withdraw(exchange->asked, exchange->revision, exchange->stream, why);
   exchange->time_limit.reset();
   if (exchange->call) exchange->call->request_stop();
   exchange->cancel.emit(boost::asio::cancellation_type::terminal);
 }
 
 void Session::refuse(Exchange& exchange, Error error) {
-  reply(exchange, jsonrpc::encode_error(exchange.id, protocol::error_for(exchange.revision, std::move(error)),
-                                        protocol::missing_id(exchange.revision)));
+  error = protocol::error_for(exchange.revision, std::move(error));
+  Reply answer{jsonrpc::encode_error(exchange.id, error, protocol::missing_id(exchange.revision)), {}};
+  answer.error = std::move(error);
+  reply(exchange, std::move(answer));
 }
 
-void Session::reply(Exchange& exchange, std::string message) {
+void Session::reply(Exchange& exchange, Reply reply) {
   if (std::exchange(exchange.done, true)) return;
   const auto found = in_flight_.find(exchange.id);
   ExchangePtr held;  // it may be the last reference
@@ -293,9 +308,9 @@ void Session::reply(Exchange& exchange, std::string message) {
     held = std::move(found->second);
     in_flight_.erase(found);
     exchange.time_limit.reset();
-    withdraw(exchange.asked, exchange.revision, fail(ErrorCode::cancelled, "the call has ended"));
+    withdraw(exchange.asked, exchange.revision, exchange.stream, fail(ErrorCode::cancelled, "the call has ended"));
   }
-  send_answer(exchange.batch, std::move(message));
+  conclude_stream(exchange.stream, exchange.batch, std::move(reply));
   finish_when_idle();
 }
 
@@ -305,20 +320,25 @@ ExchangePtr Session::exchange_of(const CallState& call) const {
   return found != in_flight_.end() && found->second->call.get() == &call ? found->second : nullptr;
 }
 
-void Session::deliver(const CallState& call, std::string message) {
-  if (const ExchangePtr exchange = exchange_of(call)) reply(*exchange, std::move(message));
+void Session::deliver(const CallState& call, Reply answer) {
+  if (const ExchangePtr exchange = exchange_of(call)) reply(*exchange, std::move(answer));
 }
 
-void Session::send_answer(const std::shared_ptr<Batch>& batch, std::string message) {
+void Session::conclude_stream(StreamId stream, const std::shared_ptr<Batch>& batch, Reply reply) {
+  Outgoing message(std::move(reply.text), stream);
+  message.last = true;
   if (!batch) {
-    if (!message.empty()) transport_.send(std::move(message));
-    return;
+    message.error = std::move(reply.error);
+    return transport_.send(std::move(message));
   }
-  if (!message.empty()) {
+  if (!message.text.empty()) {
     batch->text += batch->text.empty() ? "[" : ",";
-    batch->text += message;
+    batch->text += message.text;
   }
-  if (--batch->waiting == 0 && !batch->text.empty()) transport_.send(std::move(batch->text) + "]");
+  if (--batch->waiting > 0) return;
+  message.text = std::move(batch->text);
+  if (!message.text.empty()) message.text += "]";
+  transport_.send(std::move(message));
 }
 
 void Session::on_ended() {
@@ -344,7 +364,7 @@ void Session::cancel_all() {
   for (const auto& [id, exchange] : in_flight_) all.push_back(exchange);
   for (const ExchangePtr& exchange : all) {
     drop(exchange, fail(ErrorCode::closed, "the connection is closed"));
-    if (!closed_) send_answer(exchange->batch, "");
+    if (!closed_) conclude_stream(exchange->stream, exchange->batch, {});
   }
   finish_when_idle();
 }

@@ -33,13 +33,24 @@ namespace sumun::server {
 
 /// The answers to one batch of 2025-03-26, which leave together. Spec: 2025-03-26 basic, Batching
 struct Batch {
+  StreamId stream = 0;
   std::size_t waiting = 0;  // requests not answered yet
   std::string text;         // the answers so far, with commas
+};
+
+/// Where a message came from.
+struct Origin {
+  StreamId stream = 0;
+  std::shared_ptr<const Principal> principal;
+  const MirroredHeaders* headers = nullptr;  // during the event only; null = none to compare with
+  std::shared_ptr<Batch> batch;              // null = it came alone
 };
 
 /// One request that is being answered. Thread: the strand.
 struct Exchange {
   RequestId id;
+  StreamId stream = 0;
+  std::shared_ptr<const Principal> principal;
   protocol::Method method = protocol::Method::ping;
   Revision revision = kLatestRevision;
   std::shared_ptr<const RequestMeta> meta;
@@ -54,7 +65,7 @@ struct Exchange {
 using ExchangePtr = std::shared_ptr<Exchange>;
 
 struct SessionOptions {
-  Principal principal;
+  Principal principal;  // of messages whose transport names none
   std::chrono::milliseconds grace{250};  // how long running handlers may go on after the end of input
 };
 
@@ -79,7 +90,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   /// Sends a notification that belongs to a request which is still in flight; dropped when the client reads too slowly.
   void tell(const CallState& call, std::string message);
   /// Sends the whole message that answers a request, if it is still in flight for this call.
-  void deliver(const CallState& call, std::string message);
+  void deliver(const CallState& call, Reply reply);
   using Asked = std::function<void(Result<std::vector<InputResponse>>)>;
   void push_questions(const CallState& call, std::vector<KeyedQuestion> questions, Asked done);
 
@@ -97,12 +108,12 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   };
 
   // -- session.cpp
-  Flow on_message(std::string_view text);
-  void on_one(jsonrpc::Message message, std::size_t bytes, const std::shared_ptr<Batch>& batch);
-  void on_batch(json value, std::size_t bytes);
-  void on_request(jsonrpc::Request request, std::size_t bytes, const std::shared_ptr<Batch>& batch);
+  Flow on_message(const Incoming& message);
+  void on_one(jsonrpc::Message message, std::size_t bytes, const Origin& origin);
+  void on_batch(json value, std::size_t bytes, const Origin& origin);
+  void on_request(jsonrpc::Request request, std::size_t bytes, const Origin& origin);
   void on_notification(jsonrpc::Notification notification);
-  void on_refused(Error why);
+  void on_refused(Error why, StreamId stream);
   void on_ended();
   void on_closed();
   Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> era_of(jsonrpc::Request& request) const;
@@ -119,12 +130,13 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   // -- answering
   template <class T>
   void answer(Exchange& exchange, const T& result) {
-    reply(exchange, protocol::encode_response(exchange.id, result, protocol::Receiver{exchange.revision, &core_->stamp()}));
+    reply(exchange, Reply{protocol::encode_response(exchange.id, result, protocol::Receiver{exchange.revision, &core_->stamp()}), {}});
   }
   void refuse(Exchange& exchange, Error error);
-  /// Sends the whole message that answers, once; nothing when the exchange was dropped.
-  void reply(Exchange& exchange, std::string message);
-  void send_answer(const std::shared_ptr<Batch>& batch, std::string message);
+  /// Answers, once; nothing when the exchange was dropped.
+  void reply(Exchange& exchange, Reply reply);
+  /// Concludes the message's stream, or its part of the batch.
+  void conclude_stream(StreamId stream, const std::shared_ptr<Batch>& batch, Reply reply);
 
   // -- session_calls.cpp
   void call_tool(ExchangePtr exchange, json params, std::size_t bytes);
@@ -156,7 +168,9 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void listen(const ExchangePtr& exchange, json params);
   void end_listening();
   /// Ends our own requests that nobody waits for any more, and tells the client so.
-  void withdraw(const std::vector<RequestId>& questions, Revision revision, const Error& why);
+  void withdraw(const std::vector<RequestId>& questions, Revision revision, StreamId stream, const Error& why);
+  /// Hears of changes from now on.
+  void observe();
   void push_list_changed(ListKind kind);
   void push_resource_updated(const std::string& uri);
   bool is_subscribed(const std::string& uri) const;
@@ -183,11 +197,12 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   std::set<std::string> late_uris_;
   boost::asio::steady_timer late_timer_;
   bool late_waiting_ = false;  // true while that timer runs
+  bool observing_ = false;     // true once it hears of changes
   bool ending_ = false;
   bool closed_ = false;
 };
 
 /// Brings a call's answer to its session, behind all that the handler said before. Thread: any.
-void hand_over(const CallState& call, std::string message);
+void hand_over(const CallState& call, Reply reply);
 
 }  // namespace sumun::server

@@ -42,7 +42,7 @@ bool wants(const SubscriptionFilter& filter, ListKind kind) {
 void Session::tell(const CallState& call, std::string message) {
   if (call.setup().running != Running::in_place && !exchange_of(call)) return;
   if (transport_.queued_bytes() > kMaxOutputBytes) return;
-  transport_.send(std::move(message));
+  transport_.send(Outgoing(std::move(message), call.setup().stream));
 }
 
 // -- questions
@@ -93,37 +93,38 @@ void Session::push_questions(const CallState& call, std::vector<KeyedQuestion> q
   for (KeyedQuestion& question : questions) round->questions.push_back(std::move(question.request));
   const auto weak = weak_from_this();
   const Revision revision = exchange->revision;
+  const StreamId stream = exchange->stream;
   for (std::size_t i = 0; i < round->questions.size(); ++i) {
-    round->ids.push_back(asked_.add([round, i, weak, revision](Result<json> answer) {
+    round->ids.push_back(asked_.add([round, i, weak, revision, stream](Result<json> answer) {
       round->take(i, std::move(answer));
       auto session = weak.lock();
-      if (!round->done && session) session->withdraw(round->ids, revision, fail(ErrorCode::cancelled, "another question failed"));
+      if (!round->done && session) session->withdraw(round->ids, revision, stream, fail(ErrorCode::cancelled, "another question failed"));
     }));
     exchange->asked.push_back(round->ids.back());
   }
-  if (!round->done) return withdraw(round->ids, revision, fail(ErrorCode::busy, "too many questions at once"));
+  if (!round->done) return withdraw(round->ids, revision, stream, fail(ErrorCode::busy, "too many questions at once"));
   for (std::size_t i = 0; i < round->ids.size(); ++i) {
     const InputRequest& one = round->questions[i];
-    transport_.send(std::visit(
-        [&](const auto& params) { return protocol::encode_request(round->ids[i], protocol::method_of(one), params, revision); }, one));
+    transport_.send(Outgoing(std::visit(
+        [&](const auto& params) { return protocol::encode_request(round->ids[i], protocol::method_of(one), params, revision); }, one), stream));
   }
   round->time_limit = std::make_unique<boost::asio::steady_timer>(executor_, core_->options().ask_limit);
-  round->time_limit->async_wait([weak, weak_round = std::weak_ptr(round), revision](boost::system::error_code failed) {
+  round->time_limit->async_wait([weak, weak_round = std::weak_ptr(round), revision, stream](boost::system::error_code failed) {
     auto session = weak.lock();
     auto late = weak_round.lock();
     if (failed || !session || !late || !late->done) return;
-    session->withdraw(late->ids, revision, fail(ErrorCode::timeout, "nobody answered in time"));
+    session->withdraw(late->ids, revision, stream, fail(ErrorCode::timeout, "nobody answered in time"));
   });
 }
 
 // 2025-11-25 basic/utilities/cancellation: either side tells the other what it no longer waits for.
-void Session::withdraw(const std::vector<RequestId>& questions, Revision revision, const Error& why) {
+void Session::withdraw(const std::vector<RequestId>& questions, Revision revision, StreamId stream, const Error& why) {
   for (const RequestId& id : std::vector(questions)) {  // a copy: failing one may end the round that owns them
     if (!asked_.fail(id, why) || closed_) continue;
     CancelledNotificationParams params;
     params.requestId = id;
     params.reason = why.message;
-    transport_.send(protocol::encode_notification(protocol::name(Method::cancelled), params, revision));
+    transport_.send(Outgoing(protocol::encode_notification(protocol::name(Method::cancelled), params, revision), stream));
   }
 }
 
@@ -173,7 +174,9 @@ void Session::listen(const ExchangePtr& exchange, json params) {
   SubscriptionsAcknowledgedNotificationParams acknowledged;
   acknowledged.notifications = filter;
   acknowledged._meta = protocol::subscription_meta(exchange->id);
-  transport_.send(protocol::encode_notification(protocol::name(Method::subscriptions_acknowledged), acknowledged, exchange->revision));
+  transport_.send(Outgoing(protocol::encode_notification(protocol::name(Method::subscriptions_acknowledged), acknowledged, exchange->revision),
+                           exchange->stream));
+  observe();
   ++listeners_;
   subscribed_uris_ += filter.resourceSubscriptions ? filter.resourceSubscriptions->size() : 0;
   exchange->listening = std::move(filter);
@@ -188,9 +191,9 @@ void Session::end_listening() {
   for (const ExchangePtr& exchange : open) {
     SubscriptionsListenResult result;
     result._meta = protocol::subscription_meta(exchange->id);
-    std::string message = protocol::encode_response(exchange->id, result, protocol::Receiver{exchange->revision, &core_->stamp()});
+    Reply reply{protocol::encode_response(exchange->id, result, protocol::Receiver{exchange->revision, &core_->stamp()}), {}};
     drop(exchange, fail(ErrorCode::closed, "the server is ending"));
-    transport_.send(std::move(message));
+    conclude_stream(exchange->stream, nullptr, std::move(reply));
     CancelledNotificationParams params;
     params.requestId = exchange->id;
     params.reason = "the server is ending";
@@ -199,6 +202,10 @@ void Session::end_listening() {
 }
 
 // -- changes
+
+void Session::observe() {
+  if (!std::exchange(observing_, true)) core_->observe(weak_from_this());
+}
 
 void Session::list_changed(ListKind kind) {
   inbox_.push(Job([weak = weak_from_this(), kind] {
@@ -247,7 +254,7 @@ void Session::push_list_changed(ListKind kind) {
     if (!exchange->listening || !wants(*exchange->listening, kind)) continue;
     NotificationParams params;
     params._meta = protocol::subscription_meta(id);
-    transport_.send(protocol::encode_notification(name, params, exchange->revision));
+    transport_.send(Outgoing(protocol::encode_notification(name, params, exchange->revision), exchange->stream));
   }
 }
 
@@ -264,7 +271,7 @@ void Session::push_resource_updated(const std::string& uri) {
     const auto& uris = *exchange->listening->resourceSubscriptions;
     if (std::find(uris.begin(), uris.end(), uri) == uris.end()) continue;
     params._meta = protocol::subscription_meta(id);
-    transport_.send(protocol::encode_notification(name, params, exchange->revision));
+    transport_.send(Outgoing(protocol::encode_notification(name, params, exchange->revision), exchange->stream));
   }
 }
 

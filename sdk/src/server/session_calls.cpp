@@ -69,19 +69,22 @@ std::string nearest(const Table<Entry>& table, const std::string& name) {
 // Errors about the protocol go out as such; every other failure of a tool is a result, so that the model sees it.
 bool is_protocol_error(const Error& error, Revision revision) {
   if (error.code == ErrorCode::unsupported) return allows(revision, Feature::modern_errors);
-  return static_cast<int>(error.code) < 0 || error.code == ErrorCode::too_many_requests || error.code == ErrorCode::busy;
+  return static_cast<int>(error.code) < 0 || error.code == ErrorCode::insufficient_scope ||
+         error.code == ErrorCode::too_many_requests || error.code == ErrorCode::busy;
 }
 
-std::string error_text(const CallState& call, Error error) {
+Reply error_reply(const CallState& call, Error error) {
   const auto& setup = call.setup();
-  return jsonrpc::encode_error(setup.request, protocol::error_for(setup.revision, std::move(error)),
-                               protocol::missing_id(setup.revision));
+  error = protocol::error_for(setup.revision, std::move(error));
+  Reply reply{jsonrpc::encode_error(setup.request, error, protocol::missing_id(setup.revision)), {}};
+  reply.error = std::move(error);
+  return reply;
 }
 
 template <class T>
-std::string result_text(const CallState& call, const T& result, protocol::OutputForm form = protocol::OutputForm::by_value) {
+Reply result_reply(const CallState& call, const T& result, protocol::OutputForm form = protocol::OutputForm::by_value) {
   const auto& setup = call.setup();
-  return protocol::encode_response(setup.request, result, Receiver{setup.revision, &setup.core->stamp(), form});
+  return Reply{protocol::encode_response(setup.request, result, Receiver{setup.revision, &setup.core->stamp(), form}), {}};
 }
 
 // What the output lacks of its schema; empty = nothing.
@@ -92,20 +95,20 @@ std::string broken_output(const ToolEntry& entry, CallToolResult& result) {
   return violations.empty() ? "" : explain(violations, "output");
 }
 
-std::string tool_answer(const ToolEntry& entry, CallState& call, Outcome<CallToolResult> outcome) {
+Reply tool_answer(const ToolEntry& entry, CallState& call, Outcome<CallToolResult> outcome) {
   const std::string& name = entry.definition.name;
   if (!outcome.value) {
-    if (is_protocol_error(outcome.error, call.setup().revision)) return error_text(call, std::move(outcome.error));
-    return result_text(call, CallToolResult::error(name + ": " + outcome.error.message));
+    if (is_protocol_error(outcome.error, call.setup().revision)) return error_reply(call, std::move(outcome.error));
+    return result_reply(call, CallToolResult::error(name + ": " + outcome.error.message));
   }
   if (const std::string broken = broken_output(entry, *outcome.value); !broken.empty()) {
     call.setup().core->log(LoggingLevel::error, "tool '" + name + "': its output breaks its schema: " + broken);
-    return result_text(call, CallToolResult::error(name + ": it ran, but its output breaks its own schema: " + broken));
+    return result_reply(call, CallToolResult::error(name + ": it ran, but its output breaks its own schema: " + broken));
   }
   // Clients before 2025-06-18 see the text alone. Spec: 2025-06-18 server/tools, Structured Content
   if (outcome.value->content.empty() && outcome.value->structuredContent)
     outcome.value->content.emplace_back(text_content(dump_json(*outcome.value->structuredContent)));
-  return result_text(call, *outcome.value, entry.output_form);
+  return result_reply(call, *outcome.value, entry.output_form);
 }
 
 bool can_be_asked(const ClientCapabilities& client) { return client.elicitation || client.sampling || client.roots; }
@@ -120,9 +123,9 @@ void give_back(const std::shared_ptr<CallState>& call) {
 
 // Gives the answer to `send` and, for a round that is taken once, to the store, so that a repetition gets the same.
 template <class Send>
-void keep_and_send(CallState& call, std::string message, Send send) {
-  if (takes_rounds_once(call)) call.setup().core->calls().answer(call.id(), call.round(), message);
-  send(std::move(message));
+void keep_and_send(CallState& call, Reply reply, Send send) {
+  if (takes_rounds_once(call)) call.setup().core->calls().answer(call.id(), call.round(), reply.text);
+  send(std::move(reply));
 }
 
 template <class R, class Finish, class Send>
@@ -143,11 +146,11 @@ void conclude(const std::shared_ptr<CallState>& call, Outcome<R> outcome, Finish
     outcome.error = std::move(question).error();
     return conclude(call, std::move(outcome), finish, send);
   }
-  std::string message = result_text(*call, *question);
-  if (call->setup().only_reads) return send(std::move(message));
-  call->setup().core->calls().open(call->id(), [call, message = std::move(message), send](Result<void> opened) mutable {
-    if (opened) keep_and_send(*call, std::move(message), send);
-    else send(error_text(*call, std::move(opened).error()));
+  Reply reply = result_reply(*call, *question);
+  if (call->setup().only_reads) return send(std::move(reply));
+  call->setup().core->calls().open(call->id(), [call, reply = std::move(reply), send](Result<void> opened) mutable {
+    if (opened) keep_and_send(*call, std::move(reply), send);
+    else send(error_reply(*call, std::move(opened).error()));
   });
 }
 
@@ -159,7 +162,7 @@ struct Errand {
   ~Errand() {
     if (begun) return;
     give_back(call);
-    hand_over(*call, error_text(*call, fail(ErrorCode::internal_error, "the program's own executor did not run it")));
+    hand_over(*call, error_reply(*call, fail(ErrorCode::internal_error, "the program's own executor did not run it")));
   }
   void run() {
     if (!std::exchange(begun, true)) job();
@@ -172,10 +175,10 @@ struct Errand {
 }  // namespace
 
 // To the strand, behind what the handler said before.
-void hand_over(const CallState& call, std::string message) {
+void hand_over(const CallState& call, Reply reply) {
   auto shared = call.shared_from_this();
-  call.setup().outlet.push(Job([shared, message = std::move(message)]() mutable {
-    if (auto session = shared->setup().session.lock()) session->deliver(*shared, std::move(message));
+  call.setup().outlet.push(Job([shared, reply = std::move(reply)]() mutable {
+    if (auto session = shared->setup().session.lock()) session->deliver(*shared, std::move(reply));
   }));
 }
 
@@ -185,8 +188,9 @@ std::shared_ptr<CallState> Session::make_call(const ExchangePtr& exchange, std::
                          weak_from_this(),
                          inbox_.sender(),
                          executor_,
-                         principal_,
+                         exchange->principal,
                          exchange->id,
+                         exchange->stream,
                          exchange->revision,
                          exchange->method,
                          std::move(target),
@@ -264,7 +268,10 @@ void Session::carry_out(ExchangePtr exchange, const Handler<R>& handler, std::sh
         auto again = parse_json(round->answer);
         if (!again) return refuse(*exchange, fail(ErrorCode::internal_error, "the stored answer cannot be read"));
         (*again)["id"] = exchange->id.to_json();
-        return reply(*exchange, dump_json(*again));
+        Reply answer{dump_json(*again), {}};
+        if (const auto error = again->find("error"); error != again->end())
+          answer.error = fail(static_cast<ErrorCode>((*error)["code"].get<int>()), (*error)["message"].get<std::string>());
+        return reply(*exchange, std::move(answer));
       }
       run_handler(exchange, handler, keep, where, std::move(input), bytes, finish);
     }));
@@ -283,7 +290,7 @@ void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::
     if (took > kQuickLimit)
       core_->log(LoggingLevel::warning, "'" + call->setup().target + "' is registered as quick and blocked the connection for " +
                                             std::to_string(took.count()) + " ms");
-    return conclude(call, std::move(outcome), finish, [this, exchange](std::string message) { reply(*exchange, std::move(message)); });
+    return conclude(call, std::move(outcome), finish, [this, exchange](Reply answer) { reply(*exchange, std::move(answer)); });
   }
 
   in_flight_[exchange->id] = exchange;
@@ -301,7 +308,7 @@ void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::
       late->cancel.emit(boost::asio::cancellation_type::terminal);
     });
   }
-  const auto send = [call](std::string message) { hand_over(*call, std::move(message)); };
+  const auto send = [call](Reply answer) { hand_over(*call, std::move(answer)); };
   if (const auto* coroutine = std::get_if<CoroutineHandler<R>>(&handler)) {
     if (binds) call->bind(input);
     auto done = [exchange, call, keep, finish, send](std::exception_ptr thrown, Outcome<R> outcome) {
@@ -338,7 +345,7 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
   json input = asked->arguments ? *std::move(asked->arguments) : json::object();
   const auto violations = entry->input.validate(input, Defaults::fill);
   if (!violations.empty())  // a result, in every revision: the model can mend its call
-    return reply(*exchange, result_text(*call, CallToolResult::error("invalid arguments for " + entry->definition.name + ": " +
+    return reply(*exchange, result_reply(*call, CallToolResult::error("invalid arguments for " + entry->definition.name + ": " +
                                                                      explain(violations))));
   if (!take_up(exchange, *call, *asked, input)) return;
   const ToolEntry* tool = entry.get();
@@ -373,9 +380,9 @@ void Session::get_prompt(ExchangePtr exchange, json params, std::size_t bytes) {
                              [prompt](CallState& state, Outcome<GetPromptResult> outcome) {
                                // What does not fit the handler's input. Spec: 2026-07-28 server/prompts, Error Handling
                                if (outcome.error.code == ErrorCode::invalid_value) outcome.error.code = ErrorCode::invalid_params;
-                               if (!outcome.value) return error_text(state, std::move(outcome.error));
+                               if (!outcome.value) return error_reply(state, std::move(outcome.error));
                                if (!outcome.value->description) outcome.value->description = prompt->definition.description;
-                               return result_text(state, *outcome.value);
+                               return result_reply(state, *outcome.value);
                              });
 }
 
@@ -415,7 +422,7 @@ void Session::read_resource(ExchangePtr exchange, json params, std::size_t bytes
   if (!take_up(exchange, *call, *asked, input)) return;
   carry_out<ReadResourceResult>(std::move(exchange), *handler, std::move(keep), {}, std::move(input), bytes,
                                 [ttl = options->ttl, mime_type](CallState& state, Outcome<ReadResourceResult> outcome) {
-                                  if (!outcome.value) return error_text(state, std::move(outcome.error));
+                                  if (!outcome.value) return error_reply(state, std::move(outcome.error));
                                   for (ResourceContents& contents : outcome.value->contents) {
                                     std::visit(
                                         [&](auto& one) {
@@ -426,7 +433,7 @@ void Session::read_resource(ExchangePtr exchange, json params, std::size_t bytes
                                   }
                                   if (!outcome.value->ttlMs) outcome.value->ttlMs = ttl.count();
                                   if (!outcome.value->cacheScope) outcome.value->cacheScope = CacheScope::private_;
-                                  return result_text(state, *outcome.value);
+                                  return result_reply(state, *outcome.value);
                                 });
 }
 
@@ -472,8 +479,8 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
   auto held = std::make_shared<std::pair<Handler<CompleteResult>, std::shared_ptr<const void>>>(std::move(handler), std::move(keep));
   carry_out<CompleteResult>(std::move(exchange), held->first, held, {}, json::object(), bytes,
                             [](CallState& state, Outcome<CompleteResult> outcome) {
-                              if (!outcome.value) return error_text(state, std::move(outcome.error));
-                              return result_text(state, *outcome.value);
+                              if (!outcome.value) return error_reply(state, std::move(outcome.error));
+                              return result_reply(state, *outcome.value);
                             });
 }
 

@@ -140,18 +140,19 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
                   if (call->stopped()) return;
                   const auto& setup = call->setup();
                   auto listed = run_lister(lister->options.list, inner, *call);
-                  std::string message;
+                  Reply reply;
                   if (!listed) {
-                    message = jsonrpc::encode_error(setup.request, protocol::error_for(setup.revision, std::move(listed).error()));
+                    reply.error = protocol::error_for(setup.revision, std::move(listed).error());
+                    reply.text = jsonrpc::encode_error(setup.request, *reply.error);
                   } else {
                     // What a lister finds may be one user's own.
                     if (!listed->ttlMs) listed->ttlMs = core->options().list_ttl.count();
                     if (!listed->cacheScope) listed->cacheScope = CacheScope::private_;
                     if (listed->nextCursor) listed->nextCursor = "l" + std::to_string(lister->order) + ":" + *listed->nextCursor;
                     else if (following) listed->nextCursor = "l" + std::to_string(following->order);
-                    message = protocol::encode_response(setup.request, *listed, protocol::Receiver{setup.revision, &core->stamp()});
+                    reply.text = protocol::encode_response(setup.request, *listed, protocol::Receiver{setup.revision, &core->stamp()});
                   }
-                  hand_over(*call, std::move(message));
+                  hand_over(*call, std::move(reply));
                 });
 }
 

@@ -46,13 +46,13 @@ class LaunchedServer final : public Transport {
     state_->events = std::move(events);
     const auto state = state_;
     state_->pipes->start({
-        .message = [state](std::string_view text) { return state->events.message ? state->events.message(text) : Flow::go_on; },
+        .message = [state](const Incoming& message) { return state->events.message ? state->events.message(message) : Flow::go_on; },
         .refused = [state](Error why) { if (state->events.refused) state->events.refused(std::move(why)); },
         .ended = [state] { if (state->events.ended) state->events.ended(); },
         .closed = [this](Error) { tasks_.spawn("end of a server", bury(state_)); },
     });
   }
-  void send(std::string message) override { state_->pipes->send(std::move(message)); }
+  void send(Outgoing message) override { state_->pipes->send(std::move(message)); }
   std::size_t queued_bytes() const override { return state_->pipes->queued_bytes(); }
 
   void close() override {

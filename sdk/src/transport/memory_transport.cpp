@@ -221,7 +221,9 @@ MemoryTransport::MemoryTransport(std::shared_ptr<Impl> impl) : impl_(std::move(i
 MemoryTransport::~MemoryTransport() { impl_->abandon(); }
 
 void MemoryTransport::start(Events events) { impl_->start(std::move(events)); }
-void MemoryTransport::send(std::string message) { impl_->send(std::move(message)); }
+void MemoryTransport::send(Outgoing message) {
+  if (!message.text.empty()) impl_->send(std::move(message.text));
+}
 std::size_t MemoryTransport::queued_bytes() const { return impl_->queued_bytes(); }
 void MemoryTransport::close() { impl_->close(); }
 void MemoryTransport::end_output() { impl_->end_output(); }

@@ -21,7 +21,7 @@ class MemoryTransport final : public Transport {
  public:
   ~MemoryTransport() override;
   void start(Events events) override;
-  void send(std::string message) override;
+  void send(Outgoing message) override;
   std::size_t queued_bytes() const override;
   void close() override;
 

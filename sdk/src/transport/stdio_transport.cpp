@@ -374,7 +374,9 @@ StdioTransport::StdioTransport(asio::any_io_executor executor, int in, int out, 
 StdioTransport::~StdioTransport() { impl_->abandon(); }
 
 void StdioTransport::start(Events events) { impl_->start(std::move(events)); }
-void StdioTransport::send(std::string message) { impl_->send(std::move(message)); }
+void StdioTransport::send(Outgoing message) {
+  if (!message.text.empty()) impl_->send(std::move(message.text));
+}
 std::size_t StdioTransport::queued_bytes() const { return impl_->queued_bytes(); }
 void StdioTransport::close() { impl_->close(); }
 void StdioTransport::end_output() { impl_->end_output(); }

@@ -43,7 +43,7 @@ class StdioTransport final : public Transport {
   ~StdioTransport() override;
 
   void start(Events events) override;
-  void send(std::string message) override;
+  void send(Outgoing message) override;
   std::size_t queued_bytes() const override;
   void close() override;
 

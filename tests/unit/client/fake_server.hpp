@@ -76,8 +76,8 @@ class Server : public std::enable_shared_from_this<Server> {
     explicit End(std::shared_ptr<Server> server) : server_(std::move(server)) {}
     ~End() override { server_->events_ = nullptr; }
     void start(Events events) override { server_->events_ = std::make_shared<Events>(std::move(events)); }
-    void send(std::string message) override {
-      boost::asio::post(server_->context_, [server = server_, message = std::move(message)] {
+    void send(Outgoing outgoing) override {
+      boost::asio::post(server_->context_, [server = server_, message = std::move(outgoing.text)] {
         const auto parsed = sumun::parse_json(message);
         REQUIRE(parsed.has_value());
         server->received.push_back(*parsed);

@@ -76,7 +76,8 @@ World::World(ServerOptions options, server::SessionOptions session_options)
   session = server::Session::start(server.core(), *pair.a, loop.get_executor(), pool, std::move(session_options),
                                    [this] { finished = true; });
   Transport::Events events;
-  events.message = [this](std::string_view text) {
+  events.message = [this](const Incoming& incoming) {
+    const std::string_view text = incoming.text;
     auto message = parse_json(text);
     REQUIRE_MESSAGE(message.has_value(), text);
     received.push_back(*std::move(message));

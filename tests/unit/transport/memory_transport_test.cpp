@@ -27,7 +27,8 @@ struct Table {
 
   void start(Transport& end, std::string name, std::function<Flow(std::string_view)> on_message = {}) {
     Transport::Events events;
-    events.message = [this, name, on_message](std::string_view text) {
+    events.message = [this, name, on_message](const Incoming& incoming) {
+    const std::string_view text = incoming.text;
       if (text.size() < 100) diary.push_back(name + " message " + std::string(text));
       return on_message ? on_message(text) : Flow::go_on;
     };
@@ -177,7 +178,8 @@ TEST_CASE("the ends of a pair may be on different threads") {
   bool a_closed = false;
   bool b_closed = false;
   Transport::Events of_a;
-  of_a.message = [&](std::string_view text) {
+  of_a.message = [&](const Incoming& incoming) {
+    const std::string_view text = incoming.text;
     in_order = in_order && text == std::to_string(answered);
     ++answered;
     if (sent < kCalls) pair.a->send(std::to_string(sent++));
@@ -186,7 +188,8 @@ TEST_CASE("the ends of a pair may be on different threads") {
   };
   of_a.closed = [&](Error) { a_closed = true; };
   Transport::Events of_b;
-  of_b.message = [&](std::string_view text) {
+  of_b.message = [&](const Incoming& incoming) {
+    const std::string_view text = incoming.text;
     pair.b->send(std::string(text));
     return Flow::go_on;
   };

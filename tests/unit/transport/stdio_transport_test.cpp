@@ -88,7 +88,8 @@ struct Peer {
 
   void start() {
     Transport::Events events;
-    events.message = [this](std::string_view text) {
+    events.message = [this](const Incoming& incoming) {
+    const std::string_view text = incoming.text;
       diary.push_back("message " + std::string(text));
       ++messages;
       return on_message ? on_message(text) : Flow::go_on;
