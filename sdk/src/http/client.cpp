@@ -96,7 +96,7 @@ Error no_http(const std::string& origin, const error_code& why) {
 }
 
 Error lost(const std::string& origin, const error_code& why) {
-  if (why == asio::error::operation_aborted) return fail(ErrorCode::closed, "the connection to " + origin + " was closed");
+  if (why == asio::error::operation_aborted) return fail(ErrorCode::cancelled, "the request to " + origin + " was cancelled");
   return fail(ErrorCode::closed, "the connection to " + origin + " was lost before the answer was complete: " + why.message());
 }
 
@@ -183,10 +183,11 @@ class Stream final : public ResponseStream {
 
   awaitable<Result<std::optional<std::string>>> read() override {
     while (answer_->body.empty() && !answer_->is_done()) {
-      if (!wire_) co_return lost(origin_, asio::error::operation_aborted);
+      if (!wire_) co_return was_closed();
       auto fed = co_await feed();
       if (!fed) {
         wire_.reset();
+        if (closed_) co_return was_closed();
         co_return fed.error();
       }
     }
@@ -198,10 +199,13 @@ class Stream final : public ResponseStream {
   }
 
   void close() override {
+    closed_ = true;
     if (wire_) wire_->close();
   }
 
  private:
+  Error was_closed() const { return fail(ErrorCode::closed, "the connection to " + origin_ + " was closed"); }
+
   void begin_answer() {
     answer_.emplace();
     answer_->skip(has_no_body_);
@@ -212,8 +216,8 @@ class Stream final : public ResponseStream {
     if (parsed_ < unparsed_.size()) {
       error_code failure;
       parsed_ += answer_->put(asio::buffer(unparsed_.data() + parsed_, unparsed_.size() - parsed_), failure);
-      if (!failure) co_return Result<void>();
-      if (failure != beast::error::need_more) co_return no_http(origin_, failure);
+      if (failure && failure != beast::error::need_more) co_return no_http(origin_, failure);
+      if (!failure || !answer_->body.empty()) co_return Result<void>();
     }
     unparsed_.erase(0, std::exchange(parsed_, 0));
     const std::size_t kept = unparsed_.size();
@@ -246,7 +250,8 @@ class Stream final : public ResponseStream {
   std::string unparsed_;
   std::size_t parsed_ = 0;    // how much of it the parser took
   bool has_no_body_ = false;  // the answer to HEAD
-  bool touched_ = false;
+  bool touched_ = false;      // something came
+  bool closed_ = false;       // close() was called
 };
 
 }  // namespace

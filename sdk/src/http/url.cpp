@@ -105,8 +105,7 @@ Result<Url> parse_url(std::string_view text) {
   const std::size_t end = std::min(text.find_first_of("/?#"), text.size());
   std::string_view authority = text.substr(0, end);
   if (authority.find('@') != std::string_view::npos) return refuse("the URL has user information (…@); a secret does not belong into a URL");
-  const std::size_t bracket = authority.rfind(']');
-  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::size_t colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
   if (colon != std::string_view::npos) {
     const auto port = parse_port(authority.substr(colon + 1));
     if (!port) return port.error();

@@ -66,6 +66,12 @@ Error cannot(std::string_view what, const Url& url, std::string_view why) {
   return fail(ErrorCode::io, "cannot " + std::string(what) + " " + url.origin() + ": " + std::string(why));
 }
 
+Error cannot(std::string_view what, const Url& url, const error_code& why) {
+  Error error = cannot(what, url, why.message());
+  if (why == asio::error::operation_aborted) error.code = ErrorCode::cancelled;
+  return error;
+}
+
 bool is_address(const std::string& host) {
   error_code failure;
   (void)asio::ip::make_address(host, failure);
@@ -92,10 +98,10 @@ Result<std::shared_ptr<ssl::context>> make_tls_context(const Trust& trust) {
 awaitable<Result<void>> Wire::connect(const Url& url, std::shared_ptr<ssl::context> context, Trust::Verify verify) {
   error_code failure;
   const auto endpoints = co_await look_up(url, failure);
-  if (failure || endpoints.empty()) co_return cannot("find the host of", url, failure ? failure.message() : "it has no address");
+  if (failure || endpoints.empty()) co_return cannot("find the host of", url, failure ? failure : error_code(asio::error::host_not_found));
   auto token = asio::redirect_error(asio::use_awaitable, failure);
   co_await asio::async_connect(socket_, endpoints, token);
-  if (failure) co_return cannot("connect to", url, failure.message());
+  if (failure) co_return cannot("connect to", url, failure);
   ignore_sigpipe();
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
@@ -115,7 +121,7 @@ awaitable<Result<void>> Wire::handshake(const Url& url, Trust::Verify verify) {
   SSL_set_alpn_protos(native, kHttp11, sizeof kHttp11);
   if (verify == Trust::Verify::peer) {
     tls_->set_verify_callback(ssl::host_name_verification(url.host), failure);
-    if (failure) co_return cannot("begin TLS with", url, failure.message());
+    if (failure) co_return cannot("begin TLS with", url, failure);
   }
   auto token = asio::redirect_error(asio::use_awaitable, failure);
   co_await tls_->async_handshake(ssl::stream_base::client, token);
@@ -124,9 +130,9 @@ awaitable<Result<void>> Wire::handshake(const Url& url, Trust::Verify verify) {
   const long verdict = SSL_get_verify_result(native);
   const bool refused = ERR_GET_LIB(static_cast<unsigned long>(failure.value())) == ERR_LIB_SSL &&
                        ERR_GET_REASON(static_cast<unsigned long>(failure.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
-  if (!refused) co_return cannot("agree on TLS with", url, failure.message());
+  if (!refused) co_return cannot("agree on TLS with", url, failure);
   co_return cannot("trust", url,
-                   verdict == X509_V_OK ? std::string("its certificate is for another host")
+                   verdict == X509_V_OK || verdict == X509_V_ERR_UNSPECIFIED ? std::string("its certificate is for another host")
                                         : std::string("its certificate is refused (") + X509_verify_cert_error_string(verdict) + ")");
 }
 
