@@ -131,7 +131,48 @@ bool is_plain(const SamplingMessageContentBlock& block) {
   return !std::holds_alternative<ToolUseContent>(block) && !std::holds_alternative<ToolResultContent>(block);
 }
 
+std::span<const SamplingMessageContentBlock> blocks_of(const SamplingMessage& message) {
+  const auto* const several = std::get_if<std::vector<SamplingMessageContentBlock>>(&message.content);
+  return several != nullptr ? std::span(*several) : std::span(&std::get<SamplingMessageContentBlock>(message.content), 1);
+}
+
+/// What is wrong with the tools' uses and results, if anything: each message of uses is followed by one message of the user
+/// that holds their results, each once, and nothing else.
+/// Spec: 2026-07-28 client/sampling, Tool Result Messages and Tool Use and Result Balance
+std::optional<Error> tool_turn_fault(std::span<const SamplingMessage> messages) {
+  std::vector<std::string_view> open;  // uses of the message before that wait for their results, sorted
+  for (std::size_t i = 0; i <= messages.size(); ++i) {
+    std::vector<std::string_view> used;
+    std::vector<std::string_view> answered;
+    bool other = i == messages.size() || messages[i].role != Role::user;
+    for (const auto& block : i < messages.size() ? blocks_of(messages[i]) : std::span<const SamplingMessageContentBlock>()) {
+      if (const auto* const use = std::get_if<ToolUseContent>(&block)) {
+        used.push_back(use->id);
+      } else if (const auto* const result = std::get_if<ToolResultContent>(&block)) {
+        answered.push_back(result->toolUseId);
+      } else {
+        other = true;
+      }
+    }
+    std::sort(answered.begin(), answered.end());
+    if (answered != open || (!answered.empty() && (other || !used.empty()))) {
+      return Error{ErrorCode::invalid_value,
+                   "messages[" + std::to_string(i) + "]: expected the results of the tools used before, each once, and nothing else",
+                   nullptr};
+    }
+    if (!used.empty() && messages[i].role != Role::assistant) {
+      return Error{ErrorCode::invalid_value, "messages[" + std::to_string(i) + "]: only the assistant uses tools", nullptr};
+    }
+    open = std::move(used);
+    std::sort(open.begin(), open.end());
+  }
+  return std::nullopt;
+}
+
 Result<CreateMessageRequestParams> fit_sampling(CreateMessageRequestParams params, Revision revision) {
+  if (auto fault = tool_turn_fault(params.messages)) {
+    return *std::move(fault);
+  }
   if (!allows(revision, Feature::sampling_tools) && (params.tools || params.toolChoice)) {
     return cannot("sampling with tools", revision);
   }
@@ -153,12 +194,29 @@ Result<CreateMessageRequestParams> fit_sampling(CreateMessageRequestParams param
   return params;
 }
 
+/// A scheme and something after it, in characters that a URI may have (RFC 3986); what the scheme says of the rest is its own.
+bool is_url(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos || colon == 0 || colon + 1 == text.size() || !letter(text[0])) {
+    return false;
+  }
+  const auto of_scheme = [&](char c) { return letter(c) || digit(c) || c == '+' || c == '-' || c == '.'; };
+  const auto of_uri = [&](char c) { return letter(c) || digit(c) || std::string_view("-._~:/?#[]@!$&'()*+,;=%").find(c) != std::string_view::npos; };
+  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), of_scheme) &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(colon), text.end(), of_uri);
+}
+
 Result<InputRequest> fit_url(ElicitRequestURLParams params, Revision revision) {
   if (!allows(revision, Feature::elicitation_url)) {
     return cannot("URL elicitation", revision);
   }
   if (allows(revision, Feature::elicitation_id) && !params.elicitationId) {
     return Error{ErrorCode::invalid_value, "elicitationId: missing", nullptr};
+  }
+  if (!is_url(params.url)) {
+    return Error{ErrorCode::invalid_value, "url: expected a URL, got " + in_quotes(params.url), nullptr};
   }
   return InputRequest(std::move(params));
 }

@@ -172,11 +172,11 @@ TEST_CASE("the methods of a revision are those of its schema") {
   using Names = std::set<std::string_view>;
   CHECK(methods(kR5, MethodKind::request) ==
         Names{"server/discover", "tools/list", "tools/call", "prompts/list", "prompts/get", "resources/list", "resources/templates/list",
-              "resources/read", "subscriptions/listen", "completion/complete"});
+              "resources/read", "subscriptions/listen", "completion/complete", "tasks/get", "tasks/update", "tasks/cancel"});
   CHECK(methods(kR5, MethodKind::notification) ==
         Names{"notifications/cancelled", "notifications/progress", "notifications/message", "notifications/tools/list_changed",
               "notifications/prompts/list_changed", "notifications/resources/list_changed", "notifications/resources/updated",
-              "notifications/subscriptions/acknowledged"});
+              "notifications/subscriptions/acknowledged", "notifications/tasks"});
   const Names first{"initialize", "ping", "tools/list", "tools/call", "prompts/list", "prompts/get", "resources/list",
                     "resources/templates/list", "resources/read", "resources/subscribe", "resources/unsubscribe",
                     "completion/complete", "logging/setLevel", "sampling/createMessage", "roots/list"};
@@ -298,7 +298,8 @@ TEST_CASE("a question that a revision cannot carry is refused before it is asked
   CreateMessageRequestParams two;
   two.messages.emplace_back().content = std::vector<SamplingMessageContentBlock>{text_content("x"), text_content("y")};
   CreateMessageRequestParams tool_use;
-  tool_use.messages.emplace_back().content = SamplingMessageContentBlock(ToolUseContent{});
+  tool_use.messages.emplace_back(Role::assistant).content = SamplingMessageContentBlock(ToolUseContent{.id = "u"});
+  tool_use.messages.emplace_back().content = SamplingMessageContentBlock(ToolResultContent{.toolUseId = "u"});
   CreateMessageRequestParams tools = plain;
   tools.tools.emplace();
 
@@ -337,6 +338,58 @@ TEST_CASE("a question that a revision cannot carry is refused before it is asked
   form.mode = "form";
   CHECK_FALSE(encode(form, Receiver{kR3}).contains("mode"));
   CHECK(encode(form, Receiver{kR4}).contains("mode"));
+}
+
+TEST_CASE("a page that is asked for has a URL") {
+  const struct {
+    const char* url;
+    bool good;
+  } kRows[] = {{"https://example.org/a?b=c#d", true}, {"app+x://y", true}, {"", false},       {"example.org", false}, {":x", false},
+               {"https:", false},                     {"1ttp://x", false}, {"http://a b", false}, {"ht tp://x", false},   {"https://\n", false}};
+  for (const auto& row : kRows) {
+    CAPTURE(row.url);
+    ElicitRequestURLParams question;
+    question.url = row.url;
+    CHECK(fit_question(question, kR5).has_value() == row.good);
+  }
+}
+
+TEST_CASE("in a sampling question every tool's use is followed by its result, and by nothing else") {
+  const auto use = [](const char* id) { return SamplingMessageContentBlock(ToolUseContent{.id = id}); };
+  const auto result = [](const char* id) { return SamplingMessageContentBlock(ToolResultContent{.toolUseId = id}); };
+  const auto words = SamplingMessageContentBlock(text_content("x"));
+  using Blocks = std::vector<SamplingMessageContentBlock>;
+  struct Turn {
+    Role role;
+    Blocks blocks;
+  };
+  const struct {
+    const char* name;
+    std::vector<Turn> turns;
+    bool good;
+  } kRows[] = {
+      {"no tools", {{Role::user, {words}}, {Role::assistant, {words}}}, true},
+      {"a use and its result", {{Role::assistant, {words, use("a")}}, {Role::user, {result("a")}}}, true},
+      {"two uses, results in another order", {{Role::assistant, {use("a"), use("b")}}, {Role::user, {result("b"), result("a")}}}, true},
+      {"two turns", {{Role::assistant, {use("a")}}, {Role::user, {result("a")}}, {Role::assistant, {use("b")}}, {Role::user, {result("b")}}}, true},
+      {"no result", {{Role::assistant, {use("a")}}}, false},
+      {"no result before the next message", {{Role::assistant, {use("a")}}, {Role::user, {words}}}, false},
+      {"one result of two", {{Role::assistant, {use("a"), use("b")}}, {Role::user, {result("a")}}}, false},
+      {"the same result twice", {{Role::assistant, {use("a")}}, {Role::user, {result("a"), result("a")}}}, false},
+      {"a result of another use", {{Role::assistant, {use("a")}}, {Role::user, {result("b")}}}, false},
+      {"a result of nothing", {{Role::user, {result("a")}}}, false},
+      {"a result with words", {{Role::assistant, {use("a")}}, {Role::user, {result("a"), words}}}, false},
+      {"a result from the assistant", {{Role::assistant, {use("a")}}, {Role::assistant, {result("a")}}}, false},
+      {"a use by the user", {{Role::user, {use("a")}}, {Role::user, {result("a")}}}, false},
+  };
+  for (const auto& row : kRows) {
+    CAPTURE(row.name);
+    CreateMessageRequestParams question;
+    for (const Turn& turn : row.turns) {
+      question.messages.emplace_back(turn.role).content = turn.blocks;
+    }
+    CHECK(fit_question(question, kR5).has_value() == row.good);
+  }
 }
 
 TEST_CASE("a client can answer what it said it can") {
