@@ -417,6 +417,7 @@ struct SubscriptionFilter {
   std::optional<bool> promptsListChanged;
   std::optional<bool> resourcesListChanged;
   std::optional<std::vector<std::string>> resourceSubscriptions;  // URIs
+  std::optional<std::vector<std::string>> taskIds;                // of the tasks extension
   SUMUN_EQUALITY(SubscriptionFilter);
 };
 
@@ -644,6 +645,62 @@ struct InputRequiredResult {  // resultType "input_required"
   std::optional<std::string> requestState;
   std::optional<json> _meta;
   SUMUN_EQUALITY(InputRequiredResult);
+};
+
+// ---- tasks (the extension io.modelcontextprotocol/tasks of 2026-07-28)
+
+enum class TaskStatus { working, input_required, completed, failed, cancelled };
+/// completed, failed and cancelled are for good.
+constexpr bool is_final(TaskStatus status) { return status != TaskStatus::working && status != TaskStatus::input_required; }
+
+/// What is known of a call that goes on after its request was answered. Times are ISO 8601, UTC.
+struct Task {
+  std::string taskId;
+  TaskStatus status = TaskStatus::working;
+  std::optional<std::string> statusMessage;
+  std::string createdAt;
+  std::string lastUpdatedAt;
+  std::optional<std::int64_t> ttlMs;  // from its creation; none = for ever, on the wire null
+  std::optional<std::int64_t> pollIntervalMs;
+  SUMUN_EQUALITY(Task);
+};
+
+/// A task with what its status brings along.
+struct DetailedTask : Task {
+  std::optional<std::map<std::string, InputRequest>> inputRequests;  // input_required: the questions that are open
+  std::optional<json> result;                                        // completed: what the call would have answered, an object
+  std::optional<json> error;                                         // failed: the JSON-RPC error, an object
+  SUMUN_EQUALITY(DetailedTask);
+};
+
+/// The answer to a call that became a task.
+struct CreateTaskResult : Task {  // resultType "task"
+  std::optional<json> _meta;
+  SUMUN_EQUALITY(CreateTaskResult);
+};
+
+struct GetTaskResult : DetailedTask {
+  std::optional<json> _meta;
+  SUMUN_EQUALITY(GetTaskResult);
+};
+
+/// tasks/get and tasks/cancel
+struct TaskRequestParams {
+  std::string taskId;
+  std::optional<json> _meta;
+  SUMUN_EQUALITY(TaskRequestParams);
+};
+
+struct UpdateTaskRequestParams {
+  std::string taskId;
+  json inputResponses = json::object();  // object: key -> result of that input request
+  std::optional<json> _meta;
+  SUMUN_EQUALITY(UpdateTaskRequestParams);
+};
+
+struct TaskStatusNotificationParams : DetailedTask {
+  std::optional<json> _meta;
+  SUMUN_EQUALITY(TaskStatusNotificationParams);
 };
 
 // ---- opening

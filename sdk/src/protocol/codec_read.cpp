@@ -353,6 +353,8 @@ std::optional<std::string> over_bounds(const T& params) {
     return too_long("name", params.name, kMaxNameBytes);
   } else if constexpr (requires { std::string_view(params.uri); }) {
     return too_long("uri", params.uri, kMaxUriBytes);
+  } else if constexpr (requires { std::string_view(params.taskId); }) {
+    return too_long("taskId", params.taskId, kMaxNameBytes);
   } else {
     return std::nullopt;
   }
@@ -373,6 +375,17 @@ std::optional<std::string> over_bounds(const SubscriptionsListenRequestParams& p
     }
     for (const std::string& uri : *uris) {
       if (auto fault = too_long("notifications.resourceSubscriptions", uri, kMaxUriBytes)) {
+        return fault;
+      }
+    }
+  }
+  const auto& tasks = params.notifications.taskIds;
+  if (tasks) {
+    if (tasks->size() > kMaxSubscribedTasks) {
+      return "params.notifications.taskIds: more than " + std::to_string(kMaxSubscribedTasks) + " tasks";
+    }
+    for (const std::string& id : *tasks) {
+      if (auto fault = too_long("notifications.taskIds", id, kMaxNameBytes)) {
         return fault;
       }
     }

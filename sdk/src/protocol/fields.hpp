@@ -3,6 +3,7 @@
 //   v("name", member)              required unless it is a std::optional
 //   v("name", member, feature)     the same, and written only where the receiver's revision has the feature
 //   v.object, v.any                free JSON: an object, any value
+//   v.nullable                     always written, null where there is none
 //   v.constant                     the discriminator of a union
 //   v.result_type, v.cache_hints, v.result_meta   what a result says besides
 // Spec: schema.ts of every revision; the names are the wire's.
@@ -54,6 +55,10 @@ template <>
 struct EnumNames<LoggingLevel> {
   static constexpr std::array<std::string_view, 8> kNames = {"debug", "info",     "notice", "warning",
                                                              "error", "critical", "alert",  "emergency"};
+};
+template <>
+struct EnumNames<TaskStatus> {
+  static constexpr std::array<std::string_view, 5> kNames = {"working", "input_required", "completed", "failed", "cancelled"};
 };
 
 // ---- common
@@ -449,6 +454,7 @@ struct Fields<SubscriptionFilter> : FieldList {
     v("promptsListChanged", t.promptsListChanged);
     v("resourcesListChanged", t.resourcesListChanged);
     v("resourceSubscriptions", t.resourceSubscriptions);
+    v("taskIds", t.taskIds);
   }
 };
 
@@ -699,6 +705,75 @@ struct Fields<InputRequiredResult> : FieldList {
     v("inputRequests", t.inputRequests);
     v("requestState", t.requestState);
     v.result_meta(t._meta);
+  }
+};
+
+// ---- tasks
+// Spec: io.modelcontextprotocol/tasks, schema.ts
+
+template <>
+struct Fields<Task> : FieldList {
+  static void visit(auto& v, auto& t) {
+    v("taskId", t.taskId);
+    v("status", t.status);
+    v("statusMessage", t.statusMessage);
+    v("createdAt", t.createdAt);
+    v("lastUpdatedAt", t.lastUpdatedAt);
+    v.nullable("ttlMs", t.ttlMs);
+    v("pollIntervalMs", t.pollIntervalMs);
+  }
+};
+
+template <>
+struct Fields<DetailedTask> : FieldList {
+  static void visit(auto& v, auto& t) {
+    Fields<Task>::visit(v, t);
+    v("inputRequests", t.inputRequests);
+    v.object("result", t.result);
+    v.object("error", t.error);
+  }
+};
+
+template <>
+struct Fields<CreateTaskResult> : FieldList {
+  static void visit(auto& v, auto& t) {
+    v.result_type("task");
+    Fields<Task>::visit(v, t);
+    v.result_meta(t._meta);
+  }
+};
+
+template <>
+struct Fields<GetTaskResult> : FieldList {
+  static void visit(auto& v, auto& t) {
+    v.result_type("complete");
+    Fields<DetailedTask>::visit(v, t);
+    v.result_meta(t._meta);
+  }
+};
+
+template <>
+struct Fields<TaskRequestParams> : FieldList {
+  static void visit(auto& v, auto& t) {
+    v("taskId", t.taskId);
+    v.object("_meta", t._meta);
+  }
+};
+
+template <>
+struct Fields<UpdateTaskRequestParams> : FieldList {
+  static void visit(auto& v, auto& t) {
+    v("taskId", t.taskId);
+    v.object("inputResponses", t.inputResponses);
+    v.object("_meta", t._meta);
+  }
+};
+
+template <>
+struct Fields<TaskStatusNotificationParams> : FieldList {
+  static void visit(auto& v, auto& t) {
+    Fields<DetailedTask>::visit(v, t);
+    v.object("_meta", t._meta);
   }
 };
 

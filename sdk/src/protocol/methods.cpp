@@ -28,4 +28,15 @@ const MethodInfo* find_method(std::string_view name) {
   return at != kByName.end() && kMethods[*at].name == name ? &kMethods[*at] : nullptr;
 }
 
+bool takes_tasks(const ClientCapabilities& client) {
+  return client.extensions && client.extensions->is_object() && client.extensions->contains(kTasksExtension);
+}
+
+ClientCapabilities task_capability() {
+  ClientCapabilities client;
+  client.extensions = json::object();
+  (*client.extensions)[std::string(kTasksExtension)] = json::object();
+  return client;
+}
+
 }  // namespace sumun::protocol

@@ -30,6 +30,9 @@ enum class Method : std::uint8_t {
   subscriptions_listen,
   completion_complete,
   logging_set_level,
+  tasks_get,  // these three: the extension io.modelcontextprotocol/tasks
+  tasks_update,
+  tasks_cancel,
   // requests to the client; in 2026-07-28 they travel inside a result (input_required) only
   sampling_create_message,
   roots_list,
@@ -46,6 +49,7 @@ enum class Method : std::uint8_t {
   roots_list_changed,
   elicitation_complete,
   subscriptions_acknowledged,
+  task_status,
 };
 
 enum class Direction : std::uint8_t { to_server, to_client, both };
@@ -91,6 +95,9 @@ inline constexpr MethodInfo kMethods[] = {
     {Method::subscriptions_listen, "subscriptions/listen", detail::kRequest, detail::kToServer, detail::kR5, detail::kR5, Asks::no},
     {Method::completion_complete, "completion/complete", detail::kRequest, detail::kToServer, detail::kR1, detail::kR5, Asks::no},
     {Method::logging_set_level, "logging/setLevel", detail::kRequest, detail::kToServer, detail::kR1, detail::kR4, Asks::no},
+    {Method::tasks_get, "tasks/get", detail::kRequest, detail::kToServer, detail::kR5, detail::kR5, Asks::no},
+    {Method::tasks_update, "tasks/update", detail::kRequest, detail::kToServer, detail::kR5, detail::kR5, Asks::no},
+    {Method::tasks_cancel, "tasks/cancel", detail::kRequest, detail::kToServer, detail::kR5, detail::kR5, Asks::no},
     {Method::sampling_create_message, "sampling/createMessage", detail::kRequest, detail::kToClient, detail::kR1, detail::kR4, Asks::no},
     {Method::roots_list, "roots/list", detail::kRequest, detail::kToClient, detail::kR1, detail::kR4, Asks::no},
     {Method::elicitation_create, "elicitation/create", detail::kRequest, detail::kToClient, detail::kR3, detail::kR4, Asks::no},
@@ -105,6 +112,7 @@ inline constexpr MethodInfo kMethods[] = {
     {Method::roots_list_changed, "notifications/roots/list_changed", detail::kNotification, detail::kToServer, detail::kR1, detail::kR4, Asks::no},
     {Method::elicitation_complete, "notifications/elicitation/complete", detail::kNotification, detail::kToClient, detail::kR4, detail::kR4, Asks::no},
     {Method::subscriptions_acknowledged, "notifications/subscriptions/acknowledged", detail::kNotification, detail::kToClient, detail::kR5, detail::kR5, Asks::no},
+    {Method::task_status, "notifications/tasks", detail::kNotification, detail::kToClient, detail::kR5, detail::kR5, Asks::no},
 };
 
 constexpr const MethodInfo& info(Method method) { return kMethods[static_cast<std::size_t>(method)]; }
@@ -126,7 +134,7 @@ constexpr bool methods_in_order() {
       return false;
     }
   }
-  return index == static_cast<std::size_t>(Method::subscriptions_acknowledged) + 1;
+  return index == static_cast<std::size_t>(Method::task_status) + 1;
 }
 static_assert(methods_in_order(), "kMethods has one row a method, in the order of the enumeration");
 }  // namespace detail
@@ -153,5 +161,14 @@ using Unsubscribe = Rpc<Method::resources_unsubscribe, SubscribeRequestParams, E
 using Listen = Rpc<Method::subscriptions_listen, SubscriptionsListenRequestParams, SubscriptionsListenResult>;
 using Complete = Rpc<Method::completion_complete, CompleteRequestParams, CompleteResult>;
 using SetLevel = Rpc<Method::logging_set_level, SetLevelRequestParams, EmptyResult>;
+using GetTask = Rpc<Method::tasks_get, TaskRequestParams, GetTaskResult>;
+using UpdateTask = Rpc<Method::tasks_update, UpdateTaskRequestParams, EmptyResult>;
+using CancelTask = Rpc<Method::tasks_cancel, TaskRequestParams, EmptyResult>;
+
+/// The name of the tasks extension among the `extensions` of either side's capabilities.
+inline constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tasks";
+/// Whether a client takes tasks, and what says so.
+bool takes_tasks(const ClientCapabilities& client);
+ClientCapabilities task_capability();
 
 }  // namespace sumun::protocol

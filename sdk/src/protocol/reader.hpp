@@ -150,6 +150,12 @@ class Reader {
     }
   }
 
+  /// One that may be null: the same as absent.
+  template <class T>
+  void nullable(std::string_view name, std::optional<T>& out) {
+    (*this)(name, out);
+  }
+
   /// A free object (json): the same, and it must be one.
   void object(std::string_view name, std::optional<json>& out, Feature = Feature::always);
   void object(std::string_view name, json& out, Feature = Feature::always);

@@ -98,6 +98,16 @@ class Writer {
       write(to_, value);
     }
   }
+  /// Written in any case, as null where there is none.
+  template <class T>
+  void nullable(std::string_view name, const std::optional<T>& value) {
+    begin(name);
+    if (value) {
+      write(to_, *value);
+    } else {
+      to_.out += "null";
+    }
+  }
   template <class T>
   void object(std::string_view name, const T& value, Feature feature = Feature::always) {
     (*this)(name, value, feature);
