@@ -3,7 +3,7 @@
 """Each MUST and MUST NOT of revision 2026-07-28, and the tests that prove those that bind a server.
 
 usage: requirements.py            checks; exit 1 where a test is missing, a name is wrong or docs/conformance.md is old
-       requirements.py --write    writes docs/conformance.md
+       requirements.py --write    writes the tables of docs/conformance.md; what stands above them is written by hand
 
 requirements.tsv has one line a sentence of the specification that holds a MUST:
 
@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLE = ROOT / "tests/conformance/requirements.tsv"
 PAGE = ROOT / "docs/conformance.md"
-INTRODUCTION = ROOT / "tests/conformance/conformance.md"
+MARK = "<!-- From here on written by tests/conformance/requirements.py --write -->"
 SUITE = ROOT / "tests/interop/node_modules/@modelcontextprotocol/conformance/dist/index.js"
 LEFT_OUT = {"schema.mdx", "changelog.mdx", "deprecated.mdx"}  # generated from the schema; news; a list of what is to go
 BINDS = ("server", "client", "other", "none")
@@ -133,8 +133,15 @@ def unaccounted(table, spec):
             yield f"{row['page']}, {row['section']}: {row['id']} is no longer in the specification: {row['says']}"
 
 
+def not_on_stdio():
+    """The lines of a table: which scenarios run over HTTP alone, and why."""
+    lines = [line.split(maxsplit=2) for line in (ROOT / "tests/conformance/not_on_stdio.txt").read_text().splitlines() if line[:1] not in "#"]
+    return ["| revision | not over stdio | because |", "|---|---|---|", *(f"| {revision} | {name} | {why} |" for revision, name, why in lines)]
+
+
 def page(table):
-    out = [INTRODUCTION.read_text().rstrip(), "", "## Every MUST, and its proof", ""]
+    head = PAGE.read_text().partition(MARK)[0] if PAGE.exists() else ""
+    out = [head + MARK, "", "## Scenarios that run over HTTP alone", "", *not_on_stdio(), "", "## Every MUST, and its proof", ""]
     bound = [row for row in table if row["binds"] == "server"]
     tested = [row for row in bound if any(kind != "none" for kind, _ in row["proofs"])]
     others = len(table) - len(bound)

@@ -5,6 +5,7 @@ usage: rules.py PATH/TO/http_probe [unittest's arguments]
 requirements.tsv names these tests.
 """
 import base64
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -14,7 +15,7 @@ import wire  # noqa: E402
 from wire import META, Server, call, eventually, message  # noqa: E402
 
 PROBE = None
-TOKENS = ["--token", "alice", "a" * 40, "--token", "bob", "b" * 40, "-"]
+TOKENS = ["--token", "alice", "a" * 40, "--token", "bob", "b" * 40, "-", "--token", "carol", "c" * 40, "demands"]
 
 
 class WithServer(unittest.TestCase):
@@ -248,7 +249,7 @@ class Authorization(WithServer):
         self.assertEqual(answer.text, "alice")
 
     def test_without_a_good_token_nothing_is_done(self):
-        for name, header in (("none", None), ("another", "Bearer " + "c" * 40), ("cut", "Bearer " + "a" * 39), ("empty", "Bearer "),
+        for name, header in (("none", None), ("another", "Bearer " + "d" * 40), ("cut", "Bearer " + "a" * 39), ("empty", "Bearer "),
                              ("basic", "Basic YTpi"), ("no scheme", "a" * 40)):
             with self.subTest(name):
                 answer = self.server.call("remember", {"text": "x"}, headers={"Authorization": header} if header else {})
@@ -264,6 +265,20 @@ class Authorization(WithServer):
         answer = self.server.call("whoami", path=self.server.path + "?access_token=" + "a" * 40)
         self.assertEqual(answer.status, 401)
 
+    def test_a_token_reaches_no_tool(self):
+        for tool in ("seen", "whoami"):
+            answer = self.server.once(call(tool), headers={"Authorization": "Bearer " + "a" * 40})
+            self.assertEqual(answer.status, 200)
+            self.assertNotIn(b"aaaa", answer.body)
+
+    def test_a_scope_that_is_missing_is_403(self):
+        answer = self.server.call("demanding", headers={"Authorization": "Bearer " + "b" * 40})
+        self.assertEqual(answer.status, 403, answer.body)
+        challenge = answer.header("WWW-Authenticate")
+        self.assertIn('error="insufficient_scope"', challenge)
+        self.assertIn("demands", challenge)
+        self.assertEqual(self.server.call("demanding", headers={"Authorization": "Bearer " + "c" * 40}).text, "done")
+
     def test_the_metadata_document_is_served_to_everybody(self):
         for path in ("/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"):
             with self.subTest(path), self.server.connect() as connection:
@@ -271,6 +286,15 @@ class Authorization(WithServer):
                 answer = connection.response()
                 self.assertEqual(answer.status, 200)
                 self.assertIn("resource", answer.json)
+
+
+class Exposure(unittest.TestCase):
+    def test_a_public_address_without_tokens_is_refused(self):
+        run = subprocess.run([PROBE, "--open", "0.0.0.0"], capture_output=True, text=True, timeout=wire.LIMIT)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("0.0.0.0", run.stderr)
+        with Server([PROBE, "--open", "0.0.0.0", *TOKENS]) as server:
+            self.assertIsNotNone(server.port)
 
 
 if __name__ == "__main__":

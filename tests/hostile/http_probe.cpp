@@ -87,6 +87,14 @@ void add_memory(sumun::Server& server) {
     std::map<std::string, std::string> of;
   };
   auto memory = std::make_shared<Memory>();
+  server.tool(
+      "seen", "Says all that a handler can see of its caller",
+      [](Call& call) {
+        sumun::json seen{{"name", call.principal().name}, {"groups", call.principal().groups}, {"meta", call.meta()}};
+        if (call.principal().scopes) seen["scopes"] = *call.principal().scopes;
+        return CallToolResult::text(seen.dump());
+      },
+      only_reads());
   server.tool("whoami", "Names the caller", [](Call& call) { return CallToolResult::text(call.principal().name); }, only_reads());
   server.tool("remember", "Keeps the caller's words", [memory](Text in, Call& call) {
     std::scoped_lock lock(memory->mutex);
