@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <vector>
 
 namespace sumun {
@@ -50,7 +51,8 @@ void append_canonical(std::string& out, const json& value, std::size_t depth) {
         members.push_back(&member);
       }
       if (!sorted) {
-        std::sort(members.begin(), members.end(), [](const auto* a, const auto* b) { return utf16_less(a->first, b->first); });
+        std::sort(members.begin(), members.end(),
+                  [](const auto* a, const auto* b) { return utf16_less(a->first, b->first); });
       }
       char separator = '{';
       for (const auto* member : members) {
@@ -73,11 +75,8 @@ void append_canonical(std::string& out, const json& value, std::size_t depth) {
       out += separator == '[' ? "[]" : "]";
       return;
     }
-    case json::value_t::number_float:
-      append_ecmascript_number(out, *value.get_ptr<const json::number_float_t*>());
-      return;
-    default:
-      append_json(out, value);  // strings, exact integers, true, false, null
+    case json::value_t::number_float: append_ecmascript_number(out, *value.get_ptr<const json::number_float_t*>()); return;
+    default: append_json(out, value);  // strings, exact integers, true, false, null
   }
 }
 
@@ -90,9 +89,17 @@ std::string canonical_json(const json& value) {
 }
 
 Digest sha256(std::string_view bytes) {
+  // Fetched once, a context a thread: looking the algorithm up takes longer than a short text.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
   Digest digest{};
   unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+  if (EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1) {
     std::abort();  // no memory, or a crypto library without SHA-256: nothing bound to a digest is safe
   }
   return digest;
