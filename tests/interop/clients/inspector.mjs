@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Inspector's command line against one server over stdio: every method once, in either era, and its opinion of the
+// The Inspector's command line against one server: every method once, in either era, and its opinion of the
 // tools' schemas (--strict names what known clients would drop or mangle).
-// usage: node inspector.mjs --era modern|legacy --checks calculator|everything|documents -- COMMAND...
+// usage: node inspector.mjs --era modern|legacy --checks calculator|everything|documents [--over http [--token TOKEN]] -- COMMAND...
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,17 +9,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, parse_arguments, text_of } from '../lib/check.mjs';
+import { http_endpoint } from '../lib/endpoint.mjs';
 
 const { options, command, args } = parse_arguments(process.argv.slice(2));
 const checks = new Checks(`Inspector, ${options.era}, ${options.checks}`);
 const program = fileURLToPath(new URL('../node_modules/@modelcontextprotocol/inspector/clients/cli/build/index.js', import.meta.url));
+const endpoint = await http_endpoint(options, command, args);
+const headers = Object.entries(endpoint?.headers ?? {}).flatMap(([name, value]) => ['--header', `${name}: ${value}`]);
+const server = endpoint ? ['--transport', 'http', '--server-url', endpoint.url.href, ...headers] : ['--', command, ...args];
 const home = mkdtempSync(join(tmpdir(), 'sumun-inspector-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
 /** Runs the Inspector once; {code, out, err, json}. */
 function inspect(...method) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, '--protocol-era', options.era, '--format', 'json', ...method, '--', command, ...args],
+    const child = spawn(process.execPath, [program, '--protocol-era', options.era, '--format', 'json', ...method, ...server],
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MCP_CATALOG_PATH: join(home, 'mcp.json'), MCP_CLIENT_CONFIG_PATH: join(home, 'client.json') } });
     let out = '', err = '';
     child.stdout.on('data', (data) => { out += data; });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The official TypeScript client, first generation (the one most programs still carry), against one server over stdio.
-// usage: node typescript_v1.mjs --checks calculator|everything|documents [--legacy-unknown-resource CODE] -- COMMAND...
+// The official TypeScript client, first generation (the one most programs still carry), against one server.
+// usage: node typescript_v1.mjs --checks calculator|everything|documents [--legacy-unknown-resource CODE] [--over http [--token TOKEN]] -- COMMAND...
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {
   CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema, LoggingMessageNotificationSchema,
   ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema,
@@ -11,6 +12,7 @@ import {
 import { Checks, parse_arguments } from '../lib/check.mjs';
 import { calculator } from '../lib/calculator.mjs';
 import { documents } from '../lib/documents.mjs';
+import { http_endpoint, statuses_without_token, time_to_end } from '../lib/endpoint.mjs';
 import { everything } from '../lib/everything.mjs';
 
 const { options, command, args } = parse_arguments(process.argv.slice(2));
@@ -55,7 +57,17 @@ async function heard(which, action, map) {
   return told;
 }
 
-const transport = new StdioClientTransport({ command, args, stderr: 'inherit', env: process.env });
+const endpoint = await http_endpoint(options, command, args);
+const transport = endpoint
+  ? new StreamableHTTPClientTransport(endpoint.url, { requestInit: { headers: endpoint.headers } })
+  : new StdioClientTransport({ command, args, stderr: 'inherit', env: process.env });
+if (options.token) {
+  await checks.check('without its token nobody is served', async () => {
+    const [without, wrong, challenge] = await statuses_without_token(endpoint);
+    assert.deepEqual([without, wrong], [401, 401]);
+    assert.match(challenge, /resource_metadata=/);
+  });
+}
 await checks.check('connects', async () => {
   await client.connect(transport);
   assert.ok(client.getServerVersion().name.length > 0);
@@ -64,10 +76,9 @@ await checks.check('connects', async () => {
 if (checks.failed === 0) {
   await { calculator, documents, everything }[options.checks](checks, peer);
   await checks.check('ping', async () => assert.deepEqual(await client.ping(), {}));
-  await checks.check('closes: the server leaves by itself at end of input', async () => {
-    const start = Date.now();
-    await client.close();
-    assert.ok(Date.now() - start < 1500, `close took ${Date.now() - start} ms (the client kills after 2 s)`);
+  await checks.check('closes: the server leaves by itself at end of input, or when it is told to', async () => {
+    const took = await time_to_end(client, endpoint);
+    assert.ok(took < 1500, `close took ${took} ms (the client kills after 2 s)`);
   });
 }
 checks.finish();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The official TypeScript server with the tools that the checks of lib/ call: it proves the checks, not our server.
-// usage: node fixture.mjs calculator|everything     (a stdio server, both eras)
-import { McpServer, ResourceTemplate, acceptedContent, completable, fromJsonSchema, inputRequired, inputResponse } from '@modelcontextprotocol/server';
+// usage: node fixture.mjs calculator|everything [--http]      (both eras; --http prints where it listens on standard error)
+import { createServer } from 'node:http';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler, McpServer, ResourceTemplate, acceptedContent, completable, fromJsonSchema, inputRequired, inputResponse } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import * as z from 'zod/v4';
 
@@ -117,4 +119,12 @@ function everything() {
   return server;
 }
 
-await serveStdio({ calculator, everything }[process.argv[2]]);
+const factory = { calculator, everything }[process.argv[2]];
+if (process.argv.includes('--http')) {
+  const serve = toNodeHandler(createMcpHandler(factory));
+  const http = createServer((request, response) => void serve(request, response));
+  http.listen(0, '127.0.0.1', () => console.error(`listening on http://127.0.0.1:${http.address().port}/mcp`));
+  process.once('SIGTERM', () => process.exit(0));
+} else {
+  await serveStdio(factory);
+}
