@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sumun {
@@ -81,6 +82,10 @@ struct HttpOptions {
 /// Thread:  the program's main thread; it returns when all has ended.
 /// Spec:    2026-07-28 basic/transports/streamable-http; 2025-11-25 basic/transports
 SUMUN_EXPORT int serve_http(Server& server, HttpOptions options = {});
+
+/// "127.0.0.1:8080" or "[::1]:0", as a command line has it, into `options`.
+/// Errors: invalid_value.
+SUMUN_EXPORT Result<void> read_listen_address(std::string_view text, HttpOptions& options);
 
 }  // namespace v0
 }  // namespace sumun

@@ -21,7 +21,8 @@ struct StdioOptions {
 /// Thread:  the program's main thread, before it started others that print.
 SUMUN_EXPORT int serve_stdio(Server& server, StdioOptions options = {});
 
-/// Reads the program's arguments and serves: stdio without any; `--help` and `--version` answer and end.
+/// Reads the program's arguments and serves: stdio without any, HTTP with `--http ADDR:PORT` (and `--modern-only`, http.hpp);
+/// `--help` and `--version` answer and end.
 /// Returns: the exit code: 0 done, 1 the work failed, 2 wrong usage.
 SUMUN_EXPORT int run(Server& server, int argc, char** argv);
 

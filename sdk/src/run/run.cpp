@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wires a server, the standard streams, a loop and a worker pool into a program.
+#include <sumun/http.hpp>
 #include <sumun/run.hpp>
 
 #include "runtime/descendants.hpp"
@@ -13,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -42,9 +44,18 @@ void print_usage(std::FILE* to, const std::string& program, const Server& server
                "%s %s, an MCP server\n"
                "\n"
                "usage: %s              serve one client over standard input and output (what MCP clients launch)\n"
+               "       %s --http ADDR:PORT [--modern-only]\n"
+               "                         serve over HTTP at http://ADDR:PORT/mcp; port 0 = one that is free\n"
+               "                         --modern-only: revision 2026-07-28 alone, no sessions\n"
                "       %s --help\n"
                "       %s --version\n",
-               server.name().c_str(), server.version().c_str(), program.c_str(), program.c_str(), program.c_str());
+               server.name().c_str(), server.version().c_str(), program.c_str(), program.c_str(), program.c_str(), program.c_str());
+}
+
+int wrong_usage(const std::string& program, const Server& server, const std::string& why) {
+  std::fprintf(stderr, "%s: %s\n\n", program.c_str(), why.c_str());
+  print_usage(stderr, program, server);
+  return 2;
 }
 
 }  // namespace
@@ -93,8 +104,24 @@ int serve_stdio(Server& server, StdioOptions options) {
   return 0;
 }
 
+Result<void> read_listen_address(std::string_view text, HttpOptions& options) {
+  const auto bad = [text] { return fail(ErrorCode::invalid_value, "'" + std::string(text) + "' is no ADDR:PORT, such as 127.0.0.1:8080"); };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return bad();
+  std::string_view address = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
+  else if (address.find(':') != std::string_view::npos) return bad();
+  const auto read = std::from_chars(port.data(), port.data() + port.size(), options.port);
+  if (address.empty() || port.empty() || read.ec != std::errc() || read.ptr != port.data() + port.size()) return bad();
+  options.address = address;
+  return {};
+}
+
 int run(Server& server, int argc, char** argv) {
   const std::string program = argc > 0 ? argv[0] : server.name();
+  std::optional<HttpOptions> http;
+  bool modern_only = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--help" || argument == "-h") {
@@ -105,11 +132,20 @@ int run(Server& server, int argc, char** argv) {
       std::printf("%s %s\n", server.name().c_str(), server.version().c_str());
       return 0;
     }
-    std::fprintf(stderr, "%s: unknown argument '%s'\n\n", program.c_str(), argv[i]);
-    print_usage(stderr, program, server);
-    return 2;
+    if (argument == "--http") {
+      if (i + 1 == argc) return wrong_usage(program, server, "--http needs ADDR:PORT");
+      auto read = read_listen_address(argv[++i], http.emplace());
+      if (!read) return wrong_usage(program, server, read.error().message);
+    } else if (argument == "--modern-only") {
+      modern_only = true;
+    } else {
+      return wrong_usage(program, server, "unknown argument '" + std::string(argument) + "'");
+    }
   }
-  return serve_stdio(server);
+  if (modern_only && !http) return wrong_usage(program, server, "--modern-only goes with --http");
+  if (!http) return serve_stdio(server);
+  if (modern_only) http->eras = HttpEras::modern_only;
+  return serve_http(server, *std::move(http));
 }
 
 }  // namespace v0
