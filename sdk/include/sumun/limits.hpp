@@ -63,6 +63,14 @@ inline constexpr std::size_t kMaxHttpPipelined = 64 * kKiB;    // requests behin
 inline constexpr std::size_t kMaxHttpStreams = 1'024;          // open streams of one principal
 inline constexpr std::size_t kMaxHttpSessions = 10'000;        // sessions of revisions before 2026-07-28
 
+// -- a session over HTTP (revisions before 2026-07-28)
+inline constexpr std::size_t kMaxHttpSessionsOfPrincipal = 1'000;  // of one principal
+inline constexpr std::size_t kMaxHttpSessionCalls = 256;           // POSTs of one session that are being answered
+inline constexpr std::size_t kMaxHttpSessionListeners = 8;         // GET streams of one session; one more ends the oldest
+inline constexpr std::size_t kMaxHttpKeptBytes = 256 * kKiB;       // events that one session keeps for who comes back
+inline constexpr std::chrono::milliseconds kHttpRetry{1'000};      // after which a client should come back
+inline constexpr std::chrono::milliseconds kHttpPatience{5'000};   // for an answer; then it becomes a stream
+
 // -- tasks
 inline constexpr std::size_t kMaxTasks = 10000;                     // that the in-memory store keeps: running and until their TTL
 inline constexpr std::size_t kMaxTasksPerPrincipal = 1000;          // of them, one caller's

@@ -46,6 +46,7 @@ enum class Feature : std::uint8_t {
   null_error_id,           // an error whose request id could not be read has "id": null; elsewhere it has no id
   ping,
   pushed_requests,         // the server sends sampling, roots and elicitation as requests of its own
+  stream_polling,          // over HTTP an event stream begins with an id alone, and may be left and taken up again
   input_required,          // the server asks through a result, the client retries
   result_type,             // every result says `resultType`
   cache_hints,             // lists, resources/read and server/discover say `ttlMs` and `cacheScope`
@@ -108,6 +109,7 @@ inline constexpr FeatureSpan kFeatures[] = {
     {Feature::null_error_id, revision_table::kR1, revision_table::kR3},
     {Feature::ping, revision_table::kR1, revision_table::kR4},
     {Feature::pushed_requests, revision_table::kR1, revision_table::kR4},
+    {Feature::stream_polling, revision_table::kR4, revision_table::kR4},
     {Feature::input_required, revision_table::kR5, revision_table::kR5},
     {Feature::result_type, revision_table::kR5, revision_table::kR5},
     {Feature::cache_hints, revision_table::kR5, revision_table::kR5},

@@ -84,6 +84,8 @@ class SUMUN_EXPORT Transport {
   /// Queues one message and takes care of the framing. Messages sent during one `message` event, and those of one
   /// turn of the loop, leave in one write.
   virtual void send(Outgoing message) = 0;
+  /// Lets go of the connection that waits for this stream, where the peer can come back for the rest (HTTP, 2025-11-25).
+  virtual void release(StreamId) {}
   /// How many bytes wait to be written.
   virtual std::size_t queued_bytes() const = 0;
   /// Writes what is queued as far as the peer takes it at once or within `kCloseLimit`, then closes; `closed` follows.

@@ -1,0 +1,631 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions over HTTP without sockets: what each request is answered, which stream a message takes, what is kept, what ends.
+#include "transport/http_sessions.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace sumun;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+class FakeReply final : public HttpReply {
+ public:
+  void answer(int with, std::string text, std::string lines) override {
+    CHECK(status == 0);
+    status = with;
+    body = std::move(text);
+    fields = std::move(lines);
+    ended = true;
+  }
+  void open_events(std::string) override {
+    CHECK(status == 0);
+    status = 200;
+    streaming = true;
+  }
+  void send(std::string text) override {
+    CHECK(streaming);
+    CHECK_FALSE(ended);
+    events += text;
+  }
+  void end() override { ended = true; }
+  std::size_t queued_bytes() const override { return queued; }
+  bool gone() const override { return ended || lost; }
+  void on_gone(std::function<void()>) override {}
+
+  // The events so far: "id|retry|data".
+  std::vector<std::string> list() const {
+    std::vector<std::string> out;
+    std::string id, retry, data;
+    for (std::size_t at = 0; at < events.size();) {
+      const std::size_t end = events.find('\n', at);
+      REQUIRE(end != std::string::npos);
+      const std::string line = events.substr(at, end - at);
+      at = end + 1;
+      if (line.starts_with("id: ")) id = line.substr(4);
+      else if (line.starts_with("retry: ")) retry = line.substr(7);
+      else if (line.starts_with("data:")) data += line.substr(line.starts_with("data: ") ? 6 : 5);
+      else if (line.empty()) {
+        out.push_back(id + "|" + retry + "|" + data);
+        id = retry = data = "";
+      }
+    }
+    return out;
+  }
+  std::string last_id() const {
+    const auto all = list();
+    REQUIRE_FALSE(all.empty());
+    return all.back().substr(0, all.back().find('|'));
+  }
+  std::string session() const {
+    const std::string name = "Mcp-Session-Id: ";
+    const std::size_t at = fields.find(name);
+    return at == std::string::npos ? "" : fields.substr(at + name.size(), fields.find("\r\n", at) - at - name.size());
+  }
+
+  int status = 0;  // 0 = not answered
+  std::string body, fields, events;
+  bool streaming = false, ended = false, lost = false;
+  std::size_t queued = 0;
+};
+using Reply = std::shared_ptr<FakeReply>;
+
+struct Scopes final : Authenticator {
+  std::optional<Verdict> known(const Credentials&) override { return std::nullopt; }
+  boost::asio::awaitable<Verdict> authenticate(Credentials) override { co_return Challenge{}; }
+  Challenge insufficient_scope(const std::vector<std::string>& needed) const override {
+    Challenge challenge;
+    challenge.www_authenticate = "Bearer scope=\"" + needed.at(0) + "\"";
+    return challenge;
+  }
+  std::optional<std::string> metadata(std::string_view) const override { return std::nullopt; }
+  void reload() override {}
+};
+
+// Plays the server's side of every session: a test says what it answers.
+struct World {
+  explicit World(std::function<void(HttpSessionOptions&)> change = {}) {
+    HttpSessionOptions options;
+    options.next_executor = [this] { return loop.get_executor(); };
+    options.clock = clock;
+    options.idle = 60s;
+    options.patience = 1h;
+    options.serve = [this](Transport& transport, boost::asio::any_io_executor) {
+      Transport::Events events;
+      events.message = [this, &transport](const Incoming& message) {
+        ++messages;
+        principal = message.principal;
+        stream = message.stream;
+        CHECK(message.headers == nullptr);
+        on_message(transport, std::string(message.text));
+        return Flow::go_on;
+      };
+      events.closed = [this](Error) { ++closed; };
+      transport.start(std::move(events));
+      last = &transport;
+      return [this, &transport] {
+        ++told_to_end;
+        transport.close();
+      };
+    };
+    if (change) change(options);
+    sessions = std::make_unique<HttpSessions>(std::move(options));
+  }
+  ~World() {
+    sessions.reset();
+    run();
+  }
+
+  // initialize names its version in place of params; "say" is answered at once, "fail" refused, "later" not at all.
+  void on_message(Transport& transport, const std::string& text) {
+    const json message = json::parse(text, nullptr, false);
+    Outgoing out("", stream);
+    out.last = true;
+    if (message.is_discarded()) {
+      out.text = R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"no JSON"}})";
+      out.error = fail(ErrorCode::parse_error, "no JSON");
+    } else if (message.value("method", "") == "initialize") {
+      out.text = json{{"id", message["id"]}, {"result", {{"protocolVersion", message["params"]}}}}.dump();
+    } else if (message.value("method", "") == "later") {
+      return;
+    } else if (message.value("method", "") == "fail") {
+      out.error = Error{static_cast<ErrorCode>(message["params"]["code"].get<int>()), "no", message["params"].value("data", json())};
+      out.text = json{{"id", message["id"]}, {"error", {{"code", message["params"]["code"]}}}}.dump();
+    } else if (message.contains("id") && message.contains("method")) {
+      out.text = json{{"id", message["id"]}, {"result", "said"}}.dump();
+    }
+    transport.send(std::move(out));
+  }
+
+  void run() {
+    loop.restart();
+    loop.poll();
+  }
+  Reply take(HttpMessage message) {
+    auto reply = std::make_shared<FakeReply>();
+    sessions->take(std::move(message), reply);
+    run();
+    return reply;
+  }
+  HttpMessage message(HttpMethod method, std::string session, std::string body = {}) const {
+    HttpMessage out;
+    out.method = method;
+    out.session = std::move(session);
+    out.body = std::move(body);
+    out.principal = who;
+    return out;
+  }
+  Reply post(const std::string& session, const std::string& body) { return take(message(HttpMethod::post, session, body)); }
+  Reply get(const std::string& session, const std::string& last_event = {}) {
+    auto out = message(HttpMethod::get, session);
+    out.accept = "text/event-stream";
+    out.last_event = last_event;
+    return take(std::move(out));
+  }
+  Reply remove(const std::string& session) { return take(message(HttpMethod::remove, session)); }
+  Reply initialize(const std::string& version = "2025-11-25") {
+    return post("", R"({"id":1,"method":"initialize","params":")" + version + "\"}");
+  }
+  std::string open(const std::string& version = "2025-11-25") {
+    const Reply reply = initialize(version);
+    REQUIRE(reply->status == 200);
+    REQUIRE_FALSE(reply->session().empty());
+    return reply->session();
+  }
+  // A request that is not answered yet, and its stream.
+  Reply later(const std::string& session, int id = 7) { return post(session, R"({"id":)" + std::to_string(id) + R"(,"method":"later"})"); }
+  void say(StreamId to, std::string text, bool conclude = false) {
+    Outgoing out(std::move(text), to);
+    out.last = conclude;
+    last->send(std::move(out));
+    run();
+  }
+
+  boost::asio::io_context loop{1};
+  std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
+  std::shared_ptr<const Principal> who;
+  std::unique_ptr<HttpSessions> sessions;
+  Transport* last = nullptr;  // of the session that was opened last
+  StreamId stream = 0;        // of the message that came last
+  std::shared_ptr<const Principal> principal;
+  int messages = 0, closed = 0, told_to_end = 0;
+};
+
+std::shared_ptr<const Principal> person(std::string name) {
+  Principal principal;
+  principal.name = std::move(name);
+  return std::make_shared<const Principal>(std::move(principal));
+}
+
+using Events = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("initialize opens a session with an id that nobody guesses; one that fails opens none") {
+  World w;
+  std::set<std::string> ids;
+  for (int i = 0; i < 100; ++i) {
+    const Reply reply = w.initialize();
+    CHECK(reply->status == 200);
+    CHECK(json::parse(reply->body)["result"]["protocolVersion"] == "2025-11-25");
+    const std::string id = reply->session();
+    CHECK(id.size() >= 22);  // 128 bits
+    for (const char c : id) CHECK((c > 0x20 && c < 0x7f));
+    ids.insert(id);
+  }
+  CHECK(ids.size() == 100);
+  CHECK(w.sessions->size() == 100);
+
+  for (const char* body : {R"({"id":1,"method":"fail","params":{"code":-32602}})", R"({"id":1,"method":"say"})", R"({"method":"hint"})", "}"}) {
+    CAPTURE(body);
+    const Reply reply = w.post("", body);
+    CHECK(reply->session().empty());
+    CHECK(reply->status != 0);
+    CHECK(w.sessions->size() == 100);
+  }
+}
+
+TEST_CASE("a POST is answered with JSON when the answer comes first, with 202 when there is none") {
+  World w;
+  w.who = person("ann");
+  const std::string id = w.open();
+  const struct {
+    const char* name;
+    const char* body;
+    int status;
+    const char* says;
+  } kCases[] = {
+      {"a request", R"({"id":2,"method":"say"})", 200, R"({"id":2,"result":"said"})"},
+      {"a notification", R"({"method":"notifications/initialized"})", 202, ""},
+      {"a response", R"({"id":9,"result":{}})", 202, ""},
+      {"an error that answers", R"({"id":2,"method":"fail","params":{"code":-32602}})", 200, R"({"error":{"code":-32602},"id":2})"},
+      {"no JSON", "}", 400, R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"no JSON"}})"},
+      {"too much to do", R"({"id":2,"method":"fail","params":{"code":503}})", 503, R"({"error":{"code":503},"id":2})"},
+      {"a budget", R"({"id":2,"method":"fail","params":{"code":429}})", 429, R"({"error":{"code":429},"id":2})"},
+  };
+  for (const auto& one : kCases) {
+    CAPTURE(one.name);
+    const Reply reply = w.post(id, one.body);
+    CHECK(reply->status == one.status);
+    CHECK(reply->body == one.says);
+    CHECK_FALSE(reply->streaming);
+    CHECK((reply->fields.find("Retry-After") != std::string::npos) == (one.status == 503 || one.status == 429));
+    CHECK(reply->session().empty());
+  }
+  CHECK(w.principal == w.who);
+}
+
+TEST_CASE("what is missing in a token is asked for with 403") {
+  World w([](HttpSessionOptions& options) { options.authenticator = std::make_shared<Scopes>(); });
+  const Reply reply = w.post(w.open(), R"({"id":2,"method":"fail","params":{"code":403,"data":{"scopes":["write"]}}})");
+  CHECK(reply->status == 403);
+  CHECK(reply->fields == "WWW-Authenticate: Bearer scope=\"write\"\r\n");
+}
+
+TEST_CASE("what comes before an answer makes it a stream, which ends with the answer") {
+  for (const std::string version : {"2025-03-26", "2025-06-18", "2025-11-25"}) {
+    CAPTURE(version);
+    World w;
+    const std::string id = w.open(version);
+    const Reply reply = w.later(id);
+    CHECK(reply->status == 0);
+    const std::string stream = std::to_string(w.stream);
+    w.say(w.stream, "progress");
+    w.say(w.stream, R"({"method":"sampling/createMessage"})");
+    CHECK(reply->streaming);
+    CHECK_FALSE(reply->ended);
+    w.say(w.stream, "answer", true);
+    CHECK(reply->ended);
+    // Clients before 2025-11-25 do not know an event without data.
+    if (version == "2025-11-25")
+      CHECK(reply->list() == Events{stream + "-0|1000|", stream + "-1||progress", stream + "-2||{\"method\":\"sampling/createMessage\"}",
+                                    stream + "-3||answer"});
+    else
+      CHECK(reply->list() == Events{stream + "-0||progress", stream + "-1||{\"method\":\"sampling/createMessage\"}", stream + "-2||answer"});
+    w.say(w.stream, "nothing follows an answer");
+    CHECK(reply->list().back() == reply->last_id() + "||answer");
+  }
+}
+
+TEST_CASE("several requests have streams of their own") {
+  World w;
+  const std::string id = w.open();
+  const Reply a = w.later(id, 1);
+  const StreamId first = w.stream;
+  const Reply b = w.later(id, 2);
+  const StreamId second = w.stream;
+  w.say(second, "for b");
+  w.say(first, "for a");
+  w.say(second, "b", true);
+  w.say(first, "a", true);
+  CHECK(a->list().size() == 3);
+  CHECK(a->list()[1].ends_with("|for a"));
+  CHECK(b->list()[1].ends_with("|for b"));
+  CHECK(b->list()[2].ends_with("|b"));
+  CHECK(a->list()[1].substr(0, 4) != b->list()[1].substr(0, 4));
+}
+
+TEST_CASE("a cancelled request ends without an answer") {
+  World w;
+  const std::string id = w.open();
+  const Reply waiting = w.later(id);
+  w.say(w.stream, "", true);
+  CHECK(waiting->streaming);
+  CHECK(waiting->ended);
+  CHECK(waiting->events.empty());
+  const Reply streaming = w.later(id);
+  w.say(w.stream, "progress");
+  w.say(w.stream, "", true);
+  CHECK(streaming->ended);
+  CHECK(streaming->list().size() == 2);
+}
+
+TEST_CASE("what belongs to no request goes to one GET stream") {
+  World w;
+  const std::string id = w.open();
+  w.say(0, "nobody listens");
+  const Reply a = w.get(id);
+  CHECK(a->streaming);
+  CHECK(a->list().size() == 1);  // an id to come back with
+  const Reply b = w.get(id);
+  w.say(0, "one");
+  CHECK(a->list().size() + b->list().size() == 3);  // never on both
+  CHECK(b->list().back().ends_with("|one"));
+  b->lost = true;
+  w.say(0, "two");
+  CHECK(a->list().back().ends_with("|two"));
+  a->lost = true;
+  w.say(0, "three");
+  const Reply again = w.get(id, b->last_id());
+  const Reply other = w.get(id, a->last_id());
+  CHECK(again->list().size() + other->list().size() == 1);  // kept for whoever missed it
+  CHECK_FALSE(again->ended);
+}
+
+TEST_CASE("more listeners than allowed end the oldest, those that nobody reads first") {
+  World w;
+  const std::string id = w.open();
+  std::vector<Reply> all;
+  for (std::size_t i = 0; i < kMaxHttpSessionListeners; ++i) all.push_back(w.get(id));
+  all[2]->lost = true;
+  all.push_back(w.get(id));
+  CHECK_FALSE(all[0]->ended);
+  CHECK(w.get(id, all[2]->last_id())->status == 400);
+  all.push_back(w.get(id));
+  CHECK(all[0]->ended);
+  CHECK_FALSE(all[1]->ended);
+}
+
+TEST_CASE("a lost connection ends nothing: the rest is fetched with Last-Event-ID") {
+  for (const std::string version : {"2025-03-26", "2025-06-18", "2025-11-25"}) {
+    CAPTURE(version);
+    World w;
+    const std::string id = w.open(version);
+    const Reply reply = w.later(id);
+    const StreamId stream = w.stream;
+    w.say(stream, "one");
+    const std::string at = reply->last_id();
+    reply->lost = true;
+    w.say(stream, "two");
+    const Reply other = w.later(id, 8);  // another stream's events are never replayed
+    w.say(w.stream, "other");
+    const Reply again = w.get(id, at);
+    CHECK(again->list().size() == 1);
+    CHECK(again->list()[0].ends_with("|two"));
+    w.say(stream, "three");
+    CHECK(again->list().size() == 2);
+    again->lost = true;
+    w.say(stream, "answer", true);
+    const Reply last = w.get(id, again->last_id());
+    CHECK(last->list().size() == 1);
+    CHECK(last->list()[0].ends_with("|answer"));
+    CHECK(last->ended);
+    CHECK(w.get(id, at)->list().size() == 3);  // it can be read once more
+    CHECK(w.get(id, last->last_id())->ended);  // nothing missed, nothing follows
+    CHECK(w.closed == 0);
+  }
+}
+
+TEST_CASE("whoever comes back takes the stream over from a connection that is not known to be lost") {
+  World w;
+  const std::string id = w.open();
+  const Reply reply = w.later(id);
+  w.say(w.stream, "one");
+  const Reply again = w.get(id, reply->last_id());
+  CHECK(reply->ended);
+  w.say(w.stream, "answer", true);
+  CHECK(again->list().size() == 1);
+  CHECK(again->ended);
+}
+
+TEST_CASE("ids of events that there were not are refused") {
+  World w;
+  const std::string id = w.open();
+  w.later(id);
+  const StreamId stream = w.stream;
+  w.say(stream, "one");
+  const std::string name = std::to_string(stream);
+  for (const std::string& bad : std::vector<std::string>{"x", "-", name, name + "-", name + "-2", name + "-99999999999999999999", "999-0",
+                                 name + "-0 ", "-" + name + "-0", name + "-0-0"}) {
+    CAPTURE(bad);
+    CHECK(w.get(id, bad)->status == 400);
+  }
+  CHECK(w.get(w.open(), name + "-9")->status == 400);  // another session's
+  CHECK(w.get(id, name + "-0")->status == 200);
+}
+
+TEST_CASE("a stream can be left while its call runs, and is polled for the answer") {
+  World w;
+  const std::string id = w.open();
+  const Reply reply = w.later(id);
+  const StreamId stream = w.stream;
+  w.last->release(stream);
+  CHECK(reply->ended);
+  REQUIRE(reply->list().size() == 1);
+  CHECK(reply->list()[0] == std::to_string(stream) + "-0|1000|");
+  const Reply early = w.get(id, reply->last_id());
+  CHECK(early->streaming);
+  CHECK_FALSE(early->ended);
+  w.last->release(stream);
+  CHECK(early->ended);
+  w.say(stream, "answer", true);
+  const Reply late = w.get(id, reply->last_id());
+  CHECK(late->list() == Events{std::to_string(stream) + "-1||answer"});
+  CHECK(late->ended);
+
+  const std::string older = w.open("2025-06-18");  // "SHOULD NOT close the SSE stream before sending the response"
+  const Reply kept = w.later(older);
+  w.last->release(w.stream);
+  CHECK(kept->status == 0);
+  w.say(w.stream, "answer", true);
+  CHECK(kept->body == "answer");
+}
+
+TEST_CASE("an answer that takes long becomes a stream, so that who loses it can come back") {
+  World w([](HttpSessionOptions& options) { options.patience = 5ms; });
+  const std::string id = w.open();
+  const Reply reply = w.later(id);
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  while (!reply->streaming && std::chrono::steady_clock::now() < end) {
+    w.loop.restart();
+    w.loop.run_one_for(100ms);
+  }
+  REQUIRE(reply->streaming);
+  CHECK(reply->list().size() == 1);
+  w.say(w.stream, "answer", true);
+  CHECK(reply->list().size() == 2);
+}
+
+TEST_CASE("what is kept is bounded: the oldest goes first, the newest stays whatever its size") {
+  World w;
+  const std::string id = w.open();
+  const Reply reply = w.later(id);
+  w.say(w.stream, "first");
+  const std::string first = reply->last_id();
+  reply->lost = true;
+  for (int i = 0; i < 100; ++i) w.say(w.stream, std::string(10'000, 'x'));
+  w.say(w.stream, "answer", true);
+  const Reply again = w.get(id, first);
+  CHECK(again->events.size() <= kMaxHttpKeptBytes);
+  CHECK(again->list().size() > 10);
+  CHECK(again->list().back().ends_with("|answer"));
+
+  w.later(id, 8);
+  const StreamId big = w.stream;
+  w.last->release(big);
+  w.say(big, std::string(2 * kMaxHttpKeptBytes, 'y'), true);
+  CHECK(w.get(id, std::to_string(big) + "-0")->events.size() > 2 * kMaxHttpKeptBytes);
+  CHECK(w.get(id, first)->status == 400);  // all of that stream is forgotten, and so is the stream
+}
+
+TEST_CASE("requests that belong to no session are refused as the specification says") {
+  World w;
+  const std::string id = w.open();
+  CHECK(w.post("nonsense", R"({"id":2,"method":"say"})")->status == 404);
+  CHECK(w.get("nonsense")->status == 404);
+  CHECK(w.remove("nonsense")->status == 404);
+  CHECK(w.get("")->status == 400);
+  CHECK(w.remove("")->status == 400);
+  const json body = json::parse(w.get("")->body);
+  CHECK_FALSE(body.contains("id"));
+  CHECK(body["error"]["code"] == -32600);
+  auto picky = w.message(HttpMethod::get, id);
+  picky.accept = "application/json";
+  CHECK(w.take(picky)->status == 406);
+
+  const struct {
+    const char* version;
+    int status;
+  } kVersions[] = {{"", 200},           {"2025-11-25", 200}, {"2025-06-18", 400}, {"2026-07-28", 400},
+                   {"2024-01-01", 400}, {"x", 400},          {"2025-11-25 ", 400}};
+  for (const auto& one : kVersions) {
+    CAPTURE(one.version);
+    auto request = w.message(HttpMethod::post, id, R"({"id":2,"method":"say"})");
+    request.protocol_version = one.version;
+    CHECK(w.take(request)->status == one.status);
+  }
+  auto opening = w.message(HttpMethod::post, "", R"({"id":1,"method":"initialize","params":"2025-11-25"})");
+  opening.protocol_version = "1900-01-01";
+  CHECK(w.take(opening)->status == 400);
+}
+
+TEST_CASE("DELETE ends a session and what is open in it") {
+  World w;
+  const std::string id = w.open();
+  const Reply listening = w.get(id);
+  const Reply waiting = w.later(id);
+  CHECK(w.remove(id)->status == 204);
+  CHECK(listening->ended);
+  CHECK(waiting->status == 404);
+  CHECK(w.closed == 1);
+  CHECK(w.sessions->size() == 0);
+  CHECK(w.post(id, R"({"id":2,"method":"say"})")->status == 404);
+  CHECK(w.remove(id)->status == 404);
+}
+
+TEST_CASE("somebody else's session does not exist") {
+  World w;
+  w.who = person("ann");
+  const std::string id = w.open();
+  for (const auto& other : {person("bob"), std::shared_ptr<const Principal>()}) {
+    w.who = other;
+    CHECK(w.post(id, R"({"id":2,"method":"say"})")->status == 404);
+    CHECK(w.get(id)->status == 404);
+    CHECK(w.remove(id)->status == 404);
+  }
+  CHECK(w.messages == 1);
+  w.who = person("ann");  // with another token
+  CHECK(w.post(id, R"({"id":2,"method":"say"})")->status == 200);
+}
+
+TEST_CASE("sessions are counted, in all and a principal") {
+  World w([](HttpSessionOptions& options) {
+    options.sessions = 5;
+    options.sessions_of_principal = 2;
+  });
+  w.who = person("ann");
+  const std::string first = w.open();
+  w.open();
+  CHECK(w.initialize()->status == 429);
+  CHECK(w.initialize()->fields.find("Retry-After") != std::string::npos);
+  w.who = nullptr;  // without tokens everybody is the same nobody
+  for (int i = 0; i < 3; ++i) w.open();
+  CHECK(w.initialize()->status == 503);
+  w.who = person("ann");
+  CHECK(w.remove(first)->status == 204);
+  w.open();
+  CHECK(w.initialize()->status == 503);
+}
+
+TEST_CASE("a session ends when nobody used it for its time, but not while somebody listens or a call runs") {
+  World w;
+  const std::string quiet = w.open();
+  const std::string used = w.open();
+  const std::string listening = w.open();
+  const Reply stream = w.get(listening);
+  const std::string working = w.open();
+  const Reply call = w.later(working);
+  Transport* const worker = w.last;
+  const StreamId at = w.stream;
+
+  w.clock->advance(59s);
+  CHECK(w.post(used, R"({"id":2,"method":"say"})")->status == 200);
+  w.clock->advance(1s);
+  w.sessions->sweep();
+  w.run();
+  CHECK(w.sessions->size() == 3);
+  CHECK(w.closed == 1);
+  CHECK(w.post(quiet, R"({"id":2,"method":"say"})")->status == 404);
+
+  stream->lost = true;
+  Outgoing answer("answer", at);
+  answer.last = true;
+  worker->send(std::move(answer));
+  CHECK(call->body == "answer");
+  w.clock->advance(60s);
+  w.sessions->sweep();
+  w.run();
+  CHECK(w.sessions->size() == 0);
+  CHECK(w.closed == 4);
+}
+
+TEST_CASE("at the end listeners go, calls are answered, and nothing new is opened") {
+  World w;
+  const std::string id = w.open();
+  const Reply listening = w.get(id);
+  w.sessions->drain();
+  w.run();
+  CHECK(listening->ended);
+  CHECK(w.told_to_end == 1);
+  CHECK(w.initialize()->status == 503);
+  CHECK(w.sessions->size() == 0);
+}
+
+TEST_CASE("a session that serves too many requests refuses more") {
+  World w;
+  const std::string id = w.open();
+  for (std::size_t i = 0; i < kMaxHttpSessionCalls; ++i) CHECK(w.later(id)->status == 0);
+  CHECK(w.later(id)->status == 503);
+}
+
+TEST_CASE("bytes that wait are those of the streams that are read") {
+  World w;
+  const std::string id = w.open();
+  const Reply reply = w.later(id);
+  w.say(w.stream, "one");
+  reply->queued = 100;
+  const Reply listening = w.get(id);
+  listening->queued = 10;
+  CHECK(w.last->queued_bytes() == 110);
+}
