@@ -52,6 +52,10 @@ inline constexpr std::size_t kMaxFetchedBytes = 4 * kMiB;            // a body t
 inline constexpr std::chrono::milliseconds kFetchLimit{30'000};      // one request and its answer, unless told otherwise
 inline constexpr std::size_t kMaxIdleConnections = 16;               // kept to be used again
 inline constexpr std::chrono::seconds kIdleConnectionLife{10};       // servers close theirs after a while, we before them
+inline constexpr std::size_t kMaxSessionIdBytes = 1 * kKiB;          // the id of a session before 2026-07-28: it goes with every request
+inline constexpr std::chrono::milliseconds kReconnectWait{1'000};    // before a stream is taken up again, unless the server says otherwise
+inline constexpr std::size_t kMaxReconnects = 10;                    // in a row that brought no event
+inline constexpr std::size_t kMaxReconnectDoublings = 5;             // of that wait
 
 // -- what an HTTP server takes from its clients (the defaults of HttpLimits)
 inline constexpr std::size_t kMaxHttpHeaderBytes = 16 * kKiB;  // request line and headers of one request

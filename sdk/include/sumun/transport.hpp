@@ -57,6 +57,7 @@ struct Outgoing {
   StreamId stream = 0;         // whose answer this is part of; 0 = nobody's
   bool last = false;           // true = nothing follows on that stream
   std::optional<Error> error;  // of an error response: HTTP makes its status of it
+  std::vector<std::pair<std::string, std::string>> headers;  // of a client's message, where the transport has streams
 };
 
 /// A two-way channel of whole messages.
@@ -74,6 +75,9 @@ class SUMUN_EXPORT Transport {
     std::function<void(Error why)> refused;
     /// The peer will send nothing more (end of input); sending still works until `closed`.
     std::function<void()> ended;
+    /// Nothing more comes on a stream that a client's `send` began. `why` says, in words, what has become of the answer
+    /// where one is still waited for. Transports without streams never call it.
+    std::function<void(StreamId stream, Error why)> concluded;
     /// The channel is gone; nothing can be sent any more.
     std::function<void(Error why)> closed;
   };
@@ -86,6 +90,11 @@ class SUMUN_EXPORT Transport {
   virtual void send(Outgoing message) = 0;
   /// Lets go of the connection that waits for this stream, where the peer can come back for the rest (HTTP, 2025-11-25).
   virtual void release(StreamId) {}
+  /// A client's end: true where each message leaves as a request of its own, with headers, on the stream that its sender
+  /// has numbered (HTTP).
+  virtual bool has_streams() const { return false; }
+  /// A client's end: nobody waits any more for what answers this stream. It is closed, which cancels it in 2026-07-28.
+  virtual void abandon(StreamId) {}
   /// How many bytes wait to be written.
   virtual std::size_t queued_bytes() const = 0;
   /// Writes what is queued as far as the peer takes it at once or within `kCloseLimit`, then closes; `closed` follows.

@@ -150,6 +150,10 @@ awaitable<Result<void>> Session::after_probe(WaitingPtr probe) {
   } else if (probe->answer && !*probe->answer) {
     const Error& error = probe->answer->error();
     if (closed_ || error.code == ErrorCode::cancelled) co_return error;
+    // Over HTTP only what the server itself said of the request counts: not that nobody could be asked, or is let in.
+    // Spec: 2026-07-28 basic/transports/streamable-http, Backward Compatibility
+    const bool refused = static_cast<int>(error.code) < 0 || error.code == ErrorCode::invalid_value;
+    if (transport_->has_streams() && !refused) co_return error;
     if (is_modern_error(error)) co_return error;
     theirs = supported_by(error);
   }

@@ -59,7 +59,17 @@ Result<WaitingPtr> Session::begin(std::string method, const MessageBuilder& buil
     waiting->bell->ring();
   });
   waiting_.emplace(waiting->id.integer().value_or(0), waiting);
-  send(build(waiting->id, request_meta(waiting->id, std::move(meta), static_cast<bool>(waiting->progress)), revision()));
+  Outgoing message(build(waiting->id, request_meta(waiting->id, std::move(meta), static_cast<bool>(waiting->progress)), revision()));
+  message.stream = static_cast<StreamId>(waiting->id.integer().value_or(0));
+  if (transport_->has_streams()) {
+    auto headers = headers_for(message.text);
+    if (!headers) {
+      pending_.fail(waiting->id, headers.error());
+      return headers.error();
+    }
+    message.headers = *std::move(headers);
+  }
+  transport_->send(std::move(message));
   return waiting;
 }
 
@@ -70,11 +80,14 @@ Instant Session::deadline(const Waiting& waiting) const {
 
 void Session::give_up(Waiting& waiting, Error why) {
   if (waiting.answer) return;
-  if (waiting.cancellable && !closed_) {
-    // Spec: 2026-07-28 basic/patterns/cancellation: on stdio the notification names the request.
+  // Spec: 2026-07-28 basic/patterns/cancellation: on stdio the notification names the request, over HTTP the stream closes.
+  const bool by_stream = transport_->has_streams() && is_modern(revision());
+  if (waiting.cancellable && !closed_ && !by_stream) {
     notify(protocol::name(protocol::Method::cancelled), json{{"requestId", waiting.id.to_json()}, {"reason", why.message}});
   }
+  const auto stream = static_cast<StreamId>(waiting.id.integer().value_or(0));
   pending_.fail(waiting.id, std::move(why));
+  transport_->abandon(stream);
 }
 
 awaitable<Result<json>> Session::answer_to(WaitingPtr waiting) {
@@ -113,7 +126,12 @@ void Session::notify(std::string_view method, const json& params) {
 }
 
 void Session::send(std::string message) {
-  if (!closed_) transport_->send(std::move(message));
+  if (closed_) return;
+  Outgoing outgoing(std::move(message));
+  if (transport_->has_streams()) {
+    if (auto headers = headers_for(outgoing.text)) outgoing.headers = *std::move(headers);
+  }
+  transport_->send(std::move(outgoing));
 }
 
 }  // namespace sumun::client

@@ -47,7 +47,7 @@ void Session::start() {
   transport_->start({
       .message = [weak](const Incoming& message) {
         const auto self = weak.lock();
-        return self ? self->on_text(message.text) : Flow::go_on;
+        return self ? self->on_text(message) : Flow::go_on;
       },
       .refused = [weak](Error why) {
         if (const auto self = weak.lock()) self->complain(why.message);
@@ -55,6 +55,9 @@ void Session::start() {
       .ended = [weak] {
         // Nobody answers any more; what we still wait for will not come.
         if (const auto self = weak.lock()) self->transport_->close();
+      },
+      .concluded = [weak](StreamId stream, Error why) {
+        if (const auto self = weak.lock()) self->on_concluded(stream, std::move(why));
       },
       .closed = [weak](Error why) {
         if (const auto self = weak.lock()) self->shut(std::move(why));
@@ -93,15 +96,15 @@ void Session::complain(std::string_view what) {
   options_.log(LoggingLevel::warning, what);
 }
 
-Flow Session::on_text(std::string_view text) {
+Flow Session::on_text(const Incoming& incoming) {
   const auto self = shared_from_this();
-  auto value = parse_json(text);
+  auto value = parse_json(incoming.text);
   if (!value) {
-    complain("the server sent a line that is no message (" + value.error().message + "): " + in_quotes(text));
+    complain("the server sent something that is no message (" + value.error().message + "): " + in_quotes(incoming.text));
     return Flow::go_on;
   }
   if (!jsonrpc::is_batch(*value)) {
-    on_message(jsonrpc::decode(*std::move(value)));
+    on_message(jsonrpc::decode(*std::move(value)), incoming.stream);
     return Flow::go_on;
   }
   auto batch = jsonrpc::decode_batch(*std::move(value));
@@ -109,13 +112,13 @@ Flow Session::on_text(std::string_view text) {
     complain("the server sent an ill-formed batch: " + batch.error().message);
     return Flow::go_on;
   }
-  for (auto& message : *batch) on_message(std::move(message));
+  for (auto& message : *batch) on_message(std::move(message), incoming.stream);
   return Flow::go_on;
 }
 
-void Session::on_message(jsonrpc::Message message) {
+void Session::on_message(jsonrpc::Message message, StreamId stream) {
   if (auto* response = std::get_if<jsonrpc::Response>(&message)) return on_answer(std::move(*response));
-  if (auto* response = std::get_if<jsonrpc::ErrorResponse>(&message)) return on_answer(std::move(*response));
+  if (auto* response = std::get_if<jsonrpc::ErrorResponse>(&message)) return on_answer(std::move(*response), stream);
   if (auto* request = std::get_if<jsonrpc::Request>(&message)) return on_request(std::move(*request));
   if (auto* notification = std::get_if<jsonrpc::Notification>(&message)) return on_notification(std::move(*notification));
   on_malformed(std::move(std::get<jsonrpc::Malformed>(message)));
@@ -127,18 +130,28 @@ void Session::on_answer(jsonrpc::Response&& response) {
   pending_.resolve(std::move(response));
 }
 
-void Session::on_answer(jsonrpc::ErrorResponse&& response) {
+void Session::on_answer(jsonrpc::ErrorResponse&& response, StreamId stream) {
   response.error = from_peer(std::move(response.error));
   if (response.id) {
     pending_.resolve(std::move(response));
     return;
   }
+  // Without an id it is about what its stream has carried.
+  if (stream != 0) return on_concluded(stream, std::move(response.error));
   // Legacy servers answer so what they cannot read; while the era is being found, it can only mean our one request.
   if (connecting_ && pending_.size() == 1 && waiting_.size() == 1) {
     pending_.fail(waiting_.begin()->second->id, std::move(response.error));
     return;
   }
   complain("the server reports an error without saying which request it means: " + response.error.message);
+}
+
+// A request's stream has its id for a number.
+void Session::on_concluded(StreamId stream, Error why) {
+  if (const auto at = waiting_.find(static_cast<std::int64_t>(stream)); at != waiting_.end()) {
+    const Id id = at->second->id;
+    pending_.fail(id, std::move(why));
+  }
 }
 
 void Session::on_malformed(jsonrpc::Malformed&& malformed) {

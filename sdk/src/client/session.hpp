@@ -3,10 +3,12 @@
 //
 //   connect.cpp    finds the era            exchange.cpp   one request and its answer, rounds of questions
 //   incoming.cpp   reads what comes         questions.cpp  answers what the server asks
+//   mirrored.cpp   the headers that repeat parts of a message, over HTTP
 #pragma once
 #include "jsonrpc/message.hpp"
 #include "jsonrpc/pending.hpp"
 #include "protocol/codec.hpp"
+#include "protocol/header_mirror.hpp"
 #include "protocol/methods.hpp"
 #include "runtime/task_group.hpp"
 
@@ -23,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -118,10 +121,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // -- incoming.cpp
   void start();
-  Flow on_text(std::string_view text);
-  void on_message(jsonrpc::Message message);
+  Flow on_text(const Incoming& incoming);
+  void on_message(jsonrpc::Message message, StreamId stream);
   void on_answer(jsonrpc::Response&& response);
-  void on_answer(jsonrpc::ErrorResponse&& response);
+  void on_answer(jsonrpc::ErrorResponse&& response, StreamId stream);
+  void on_concluded(StreamId stream, Error why);
   void on_notification(jsonrpc::Notification&& notification);
   void on_malformed(jsonrpc::Malformed&& malformed);
   void on_progress(json params);
@@ -130,6 +134,12 @@ class Session : public std::enable_shared_from_this<Session> {
   void complain(std::string_view what);
   template <class F>
   void guarded(F callback);
+
+  // -- mirrored.cpp
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  Result<Headers> headers_for(std::string_view text) const;
+  void learn(ListToolsResult& listed, bool from_the_start);
+  awaitable<bool> relearn(std::string tool, RequestOptions options);
 
   // -- questions.cpp
   void on_request(jsonrpc::Request&& request);
@@ -146,6 +156,7 @@ class Session : public std::enable_shared_from_this<Session> {
   ClientOptions options_;
   TaskGroup tasks_;
   std::map<std::int64_t, WaitingPtr> waiting_;  // by id, for progress; an entry leaves with its answer
+  std::map<std::string, std::vector<protocol::MirroredParam>, std::less<>> mirrored_;  // by tool, of those listed that have any
   std::map<Id, bool> pushed_;  // the server's open requests; false = the server has cancelled it
   std::size_t open_questions_ = 0;  // that handlers are answering: the clocks of requests stand still
   std::size_t complaints_ = 0;
@@ -175,11 +186,14 @@ template <class R>
 awaitable<Result<typename R::Result>> Session::call(typename R::Params params, RequestOptions options) {
   std::string method(protocol::name(R::method));
   json meta = params._meta.value_or(json::object());
+  [[maybe_unused]] bool from_the_start = true;
+  if constexpr (std::is_same_v<R, protocol::ListTools>) from_the_start = !params.cursor;
   auto build = builder<R>(std::move(params));
   auto answer = co_await exchange(method, std::move(build), std::move(meta), std::move(options));
   if (!answer) co_return answer.error();
   auto result = protocol::decode_result<typename R::Result>(*std::move(answer));
   if (!result) co_return malformed_answer(method, result.error());
+  if constexpr (std::is_same_v<R, protocol::ListTools>) learn(*result, from_the_start);
   co_return result;
 }
 
@@ -188,9 +202,18 @@ awaitable<Result<typename R::Result>> Session::call_with_rounds(typename R::Para
   using Answer = typename R::Result;
   const std::string method(protocol::name(R::method));
   const json meta = params._meta.value_or(json::object());
+  [[maybe_unused]] bool relisted = false;
   for (std::size_t round = 0; round < options_.max_rounds; ++round) {
     auto build = builder<R>(params);
     auto raw = co_await exchange(method, std::move(build), meta, options);
+    if constexpr (std::is_same_v<R, protocol::CallTool>) {
+      // The tool's schema may have changed since it was listed. Once: the next refusal is an answer.
+      // Spec: 2026-07-28 basic/transports/streamable-http, Client Behavior
+      if (!raw && raw.error().code == ErrorCode::header_mismatch && transport_->has_streams() && !std::exchange(relisted, true)) {
+        const bool known = co_await relearn(params.name, options);
+        if (known) continue;
+      }
+    }
     if (!raw) co_return raw.error();
     auto decoded = protocol::decode_answer<Answer>(*std::move(raw));
     if (!decoded) co_return malformed_answer(method, decoded.error());
