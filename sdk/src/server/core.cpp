@@ -177,6 +177,9 @@ void Core::add(ToolEntry entry) {
   entry.input = compiled(name, "input schema", entry.definition.inputSchema);
   const json& input = entry.definition.inputSchema;
   if (!input.is_object() || input.value("type", json()) != "object") misuse("tool '" + name + "': its input schema must have \"type\": \"object\"");
+  auto mirrored = protocol::mirrored_params(input);
+  if (!mirrored) misuse("tool '" + name + "': input schema: " + mirrored.error().message);
+  entry.mirrored = *std::move(mirrored);
   if (entry.definition.outputSchema) {
     entry.output = compiled(name, "output schema", *entry.definition.outputSchema);
     entry.output_form = protocol::output_form(*entry.definition.outputSchema);

@@ -5,6 +5,7 @@
 #include "base/seal.hpp"
 #include "gate/call_store.hpp"
 #include "protocol/codec.hpp"
+#include "protocol/header_mirror.hpp"
 #include "server/uri_template.hpp"
 
 #include <sumun/server.hpp>
@@ -27,6 +28,7 @@ struct ToolEntry {
   Schema input;
   std::optional<Schema> output;
   protocol::OutputForm output_form = protocol::OutputForm::by_value;
+  std::vector<protocol::MirroredParam> mirrored;  // in headers, over HTTP
   Handler<CallToolResult> handler;
   ToolOptions options;
 

@@ -5,10 +5,12 @@
 #include "base/json_text.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/errors.hpp"
+#include "protocol/header_mirror.hpp"
 #include "protocol/meta.hpp"
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace sumun::server {
@@ -18,6 +20,15 @@ using protocol::Method;
 namespace {
 
 Error invalid(std::string words) { return fail(ErrorCode::invalid_request, std::move(words)); }
+
+// 2026-07-28 basic/versioning, Backward Compatibility: the versions are named, because this may be all that a person sees.
+Error no_initialize(const json& params, std::span<const Revision> supported) {
+  const auto asked = params.find("protocolVersion");
+  const bool named = asked != params.end() && asked->is_string();
+  Error error = protocol::unsupported_protocol_version(named ? std::string_view(asked->get_ref<const std::string&>()) : "", supported);
+  error.message = "this server takes requests of " + std::string(version_string(supported.front())) + " only, and no initialize";
+  return error;
+}
 
 }  // namespace
 
@@ -120,19 +131,33 @@ void Session::on_one(jsonrpc::Message message, std::size_t bytes, const Origin& 
   conclude_stream(origin.stream, origin.batch, std::move(reply));
 }
 
-Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> Session::era_of(jsonrpc::Request& request) const {
+// Newest first, so the modern ones are at the front.
+std::span<const Revision> Session::supported() const {
+  const std::span<const Revision> all(kRevisions);
+  if (options_.eras == Eras::both) return all;
+  return all.first(static_cast<std::size_t>(std::count_if(all.begin(), all.end(), is_modern)));
+}
+
+Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> Session::era_of(jsonrpc::Request& request,
+                                                                                const MirroredHeaders* headers) const {
   if (request.params.is_null()) request.params = json::object();
   if (!request.params.is_object()) return fail(ErrorCode::invalid_params, "params: expected object");
   auto meta = protocol::take_request_meta(request.params, legacy_ ? protocol::LegacySession::open : protocol::LegacySession::none);
   if (!meta) return std::move(meta).error();
   if (meta->is_modern()) {
+    if (headers != nullptr) {
+      auto same = protocol::check_version_header(*headers, *meta->protocolVersion);
+      if (!same) return std::move(same).error();
+    }
     const auto revision = revision_of(*meta->protocolVersion);
-    if (!revision || !is_modern(*revision)) return protocol::unsupported_protocol_version(*meta->protocolVersion, kRevisions);
+    if (!revision || !is_modern(*revision)) return protocol::unsupported_protocol_version(*meta->protocolVersion, supported());
     return std::pair(*revision, std::shared_ptr<const RequestMeta>(std::make_shared<RequestMeta>(*std::move(meta))));
   }
   if (!legacy_) {
     // Before a session only these two are understood without per-request fields.
-    if (request.method == protocol::name(Method::initialize) || request.method == protocol::name(Method::ping))
+    const bool opening = request.method == protocol::name(Method::initialize);
+    if (opening && options_.eras == Eras::modern_only) return no_initialize(request.params, supported());
+    if (options_.eras == Eras::both && (opening || request.method == protocol::name(Method::ping)))
       return std::pair(kLatestLegacyRevision, std::shared_ptr<const RequestMeta>(std::make_shared<RequestMeta>(*std::move(meta))));
     return fail(ErrorCode::invalid_params, "params._meta." + std::string(protocol::kProtocolVersionKey) +
                                                ": missing; send it with every request (2026-07-28), or open a session with "
@@ -161,15 +186,21 @@ void Session::on_request(jsonrpc::Request request, std::size_t bytes, const Orig
     refuse(*exchange, fail(ErrorCode::busy, "the server is ending"));
     return;
   }
-  auto era = era_of(request);
+  auto era = era_of(request, origin.headers);
   if (!era) {
-    if (era.error().code == ErrorCode::unsupported_protocol_version) exchange->revision = kLatestRevision;
+    const ErrorCode code = era.error().code;
+    if (code == ErrorCode::unsupported_protocol_version || code == ErrorCode::header_mismatch) exchange->revision = kLatestRevision;
     else if (protocol::find_method(request.method) == nullptr) era = fail(ErrorCode::method_not_found, "method not found: " + in_quotes(request.method));
     refuse(*exchange, std::move(era).error());
     return;
   }
   exchange->revision = era->first;
   exchange->meta = std::move(era->second);
+  if (origin.headers != nullptr && is_modern(exchange->revision)) {
+    auto same = protocol::check_method_headers(*origin.headers, request.method, request.params);
+    if (!same) return refuse(*exchange, std::move(same).error());
+    exchange->headers = origin.headers;
+  }
   const protocol::MethodInfo* method = protocol::find_method(request.method);
   if (method == nullptr || method->kind != protocol::MethodKind::request || method->direction == protocol::Direction::to_client ||
       !protocol::has_method(exchange->revision, method->method)) {
@@ -249,7 +280,7 @@ void Session::initialize(const ExchangePtr& exchange, json params) {
 
 void Session::discover(const ExchangePtr& exchange) {
   DiscoverResult result;
-  for (const Revision revision : kRevisions) result.supportedVersions.emplace_back(version_string(revision));
+  for (const Revision revision : supported()) result.supportedVersions.emplace_back(version_string(revision));
   result.capabilities = core_->capabilities();
   if (!core_->options().instructions.empty()) result.instructions = core_->options().instructions;
   result.ttlMs = core_->options().list_ttl.count();

@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -54,6 +55,7 @@ struct Exchange {
   protocol::Method method = protocol::Method::ping;
   Revision revision = kLatestRevision;
   std::shared_ptr<const RequestMeta> meta;
+  const MirroredHeaders* headers = nullptr;             // during the event that brought it; null = none to compare with
   std::shared_ptr<Batch> batch;
   std::shared_ptr<CallState> call;                      // while a handler runs
   boost::asio::cancellation_signal cancel;              // of a coroutine
@@ -64,8 +66,12 @@ struct Exchange {
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 
+/// Which revisions a session serves.
+enum class Eras { both, modern_only };
+
 struct SessionOptions {
   Principal principal;  // of messages whose transport names none
+  Eras eras = Eras::both;
   std::chrono::milliseconds grace{250};  // how long running handlers may go on after the end of input
 };
 
@@ -116,7 +122,8 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void on_refused(Error why, StreamId stream);
   void on_ended();
   void on_closed();
-  Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> era_of(jsonrpc::Request& request) const;
+  Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> era_of(jsonrpc::Request& request, const MirroredHeaders* headers) const;
+  std::span<const Revision> supported() const;
   void dispatch(ExchangePtr exchange, json params, std::size_t bytes);
   void initialize(const ExchangePtr& exchange, json params);
   void discover(const ExchangePtr& exchange);

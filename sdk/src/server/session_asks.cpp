@@ -140,6 +140,11 @@ void Session::set_level(const ExchangePtr& exchange, json params) {
 void Session::subscribe(const ExchangePtr& exchange, json params) {
   auto asked = protocol::decode_params<SubscribeRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
+  const auto registry = core_->registry();
+  const auto& templates = registry->templates.list();
+  if (!registry->resources.find(asked->uri) &&
+      std::none_of(templates.begin(), templates.end(), [&](const auto& one) { return one->pattern.match(asked->uri).has_value(); }))
+    return refuse(*exchange, protocol::resource_not_found(asked->uri));
   if (legacy_->subscribed.size() >= kMaxSubscribedUris && legacy_->subscribed.count(asked->uri) == 0)
     return refuse(*exchange, fail(ErrorCode::busy, "at most " + std::to_string(kMaxSubscribedUris) + " resources can be subscribed"));
   legacy_->subscribed.insert(std::move(asked->uri));

@@ -3,6 +3,7 @@
 #include "base/json_text.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/errors.hpp"
+#include "protocol/header_mirror.hpp"
 #include "server/outcome.hpp"
 #include "server/session.hpp"
 
@@ -334,6 +335,10 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
   if (!entry) {
     const auto registry = core_->registry();
     return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown tool: " + in_quotes(asked->name) + nearest(registry->tools, asked->name)));
+  }
+  if (const MirroredHeaders* headers = std::exchange(exchange->headers, nullptr); headers != nullptr && !entry->mirrored.empty()) {
+    auto same = protocol::check_param_headers(*headers, entry->mirrored, asked->arguments ? *asked->arguments : json());
+    if (!same) return refuse(*exchange, std::move(same).error());
   }
   const bool plain = std::holds_alternative<PlainHandler<CallToolResult>>(entry->handler);
   const bool quick = plain && entry->options.placement == Placement::quick && !entry->options.executor;

@@ -370,6 +370,7 @@ TEST_CASE("legacy clients hear of changes once they are initialized, and of reso
   w.server.notify_resource_updated("x:1");
   CHECK(w.silent());
   CHECK(code_of(w.ask_legacy("resources/subscribe", J(R"({})"))) == -32602);
+  CHECK_HOLDS(w.ask_legacy("resources/subscribe", J(R"({"uri":"x:2"})")), R"({"error":{"code":-32002,"data":{"uri":"x:2"}}})");
 }
 
 TEST_CASE("a client that does not read hears of a change once, when it reads again") {
@@ -409,7 +410,7 @@ TEST_CASE("a client that does not read hears of a change once, when it reads aga
 
 TEST_CASE("resources/subscribe is bounded; what is subscribed already is not counted twice") {
   World w;
-  w.server.resource(resource_at("x:1"), [] { return "1"; });
+  w.server.resource_template(template_of("x:{n}"), [](UriVariables) { return "1"; });
   w.open();
   for (std::size_t i = 0; i < kMaxSubscribedUris; ++i)
     CHECK(w.ask_legacy("resources/subscribe", json{{"uri", "x:" + std::to_string(i)}}).contains("result"));
