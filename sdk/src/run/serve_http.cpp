@@ -7,6 +7,7 @@
 #include "server/core.hpp"
 #include "server/session.hpp"
 #include "transport/http_endpoint.hpp"
+#include "transport/http_sessions.hpp"
 
 #include <sumun/http.hpp>
 
@@ -124,9 +125,11 @@ int serve_http(Server& server, HttpOptions options) {
   endpoint_options.waiting = options.limits.waiting;
   endpoint_options.streams_of_principal = options.limits.streams_of_principal;
   endpoint_options.ready = [&listening] { return listening != nullptr && !listening->draining(); };
-  endpoint_options.serve = [core, &pool, grace = options.limits.drain_time](Transport& transport, boost::asio::any_io_executor executor) {
+  const auto eras = options.eras == HttpEras::both ? server::Eras::both : server::Eras::modern_only;
+  endpoint_options.serve = [core, &pool, eras, grace = options.limits.drain_time](Transport& transport, boost::asio::any_io_executor executor) {
     server::SessionOptions session_options;
     session_options.principal.name = kNobody;
+    session_options.eras = eras;
     session_options.grace = grace;
     std::weak_ptr<server::Session> session =
         server::Session::start(core, transport, std::move(executor), pool, std::move(session_options), [] {});
@@ -134,6 +137,17 @@ int serve_http(Server& server, HttpOptions options) {
       if (auto alive = session.lock()) alive->end();
     };
   };
+  std::unique_ptr<HttpSessions> sessions;  // null = the modern era alone
+  if (options.eras == HttpEras::both) {
+    HttpSessionOptions store;
+    store.serve = endpoint_options.serve;
+    store.next_executor = [&listening] { return listening->next_executor(); };
+    store.authenticator = options.authenticator;
+    store.sessions = options.limits.sessions;
+    store.idle = options.limits.session_idle;
+    sessions = std::make_unique<HttpSessions>(std::move(store));
+    endpoint_options.sessions = sessions.get();
+  }
   HttpEndpoint endpoint(std::move(endpoint_options), *std::move(guard));
 
   http::ServerOptions server_options;
@@ -151,7 +165,11 @@ int serve_http(Server& server, HttpOptions options) {
   listening = http_server.get();
 
   {
-    const StopSignals signals(http_server->main_executor(), [&](int) { http_server->drain(); });
+    const StopSignals signals(http_server->main_executor(), [&](int) {
+      http_server->drain();
+      if (sessions) sessions->drain();
+    });
+    if (sessions) sessions->watch(http_server->main_executor());
     const auto reloader = std::make_shared<Reloader>(*http_server, options.authenticator, core);
     reloader->wait();
     std::fprintf(stderr, "listening on %s://%s:%u%s\n", options.tls ? "https" : "http", address->host.c_str(),
@@ -163,6 +181,7 @@ int serve_http(Server& server, HttpOptions options) {
     end_descendants(kChildLimit);
   }
   const auto end = std::chrono::steady_clock::now() + kJoinLimit;
+  sessions.reset();
   http_server->settle(kJoinLimit);
   const auto rest = std::max(end - std::chrono::steady_clock::now(), std::chrono::steady_clock::duration::zero());
   if (!pool.join_for(std::chrono::duration_cast<std::chrono::milliseconds>(rest))) {
