@@ -55,7 +55,9 @@ class RequestReader::Parser final : public beast::basic_parser<true> {
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
   std::size_t on_body_impl(boost::beast::string_view body, error_code&) override { return body.size(); }
-  void on_chunk_header_impl(std::uint64_t, boost::beast::string_view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t size, boost::beast::string_view, error_code& failed) override {
+    if (size > reader_.bounds_.body_bytes - reader_.body_.size()) failed = beast::error::body_limit;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view body, error_code& failed) override {
     if (reader_.body_.size() + body.size() > reader_.bounds_.body_bytes) {
       failed = beast::error::body_limit;

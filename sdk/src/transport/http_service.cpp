@@ -125,7 +125,7 @@ http::Service::Next HttpService::on_request(const http::Request& request) {
   if (request.path() != endpoint_.options().path) return on_other_path(request);
   read_heads(request);
   if (heads_.doubled) return refuse(400, fail(ErrorCode::header_mismatch, "a header that must come once came twice"), request.body);
-  if (heads_.origin || heads_.host != good_host_) {
+  if (heads_.origin || good_host_.empty() || heads_.host != good_host_) {
     if (auto refusal = endpoint_.guard().refusal(heads_.host, heads_.origin)) {
       respond(refusal->status, std::move(refusal->body));
       return Next::taken;
