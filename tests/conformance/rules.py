@@ -15,7 +15,8 @@ import wire  # noqa: E402
 from wire import META, Server, call, eventually, message  # noqa: E402
 
 PROBE = None
-TOKENS = ["--token", "alice", "a" * 40, "--token", "bob", "b" * 40, "-", "--token", "carol", "c" * 40, "demands"]
+TOKENS = ["--token", "alice", "a" * 40, "--token", "bob", "b" * 40, "-", "--token", "carol", "c" * 40, "demands",
+          "--issuer", "http://127.0.0.1:9"]
 
 
 class WithServer(unittest.TestCase):
@@ -49,10 +50,11 @@ class Requests(WithServer):
 
     def test_a_bad_notification_has_an_error_status(self):
         bad = message("notifications/cancelled", {"requestId": 99}, id=None)
-        for name, headers in (("a header that differs", {"Mcp-Method": "notifications/progress"}), ("no JSON", {"Content-Type": "text/plain"})):
-            with self.subTest(name):
-                self.assertIn(self.server.once(bad, headers=headers).status // 100, (4,))
-        self.assertEqual(self.server.once(b'{"jsonrpc":"2.0"').status, 400)
+        self.assertEqual(self.server.once(bad, headers={"Content-Type": "text/plain"}).status, 415)
+        self.assertEqual(self.server.once(bad, headers={"Accept": "text/html"}).status, 406)
+        for body in (b'{"jsonrpc":"2.0"', b'{"method":"notifications/cancelled"}', b'{"jsonrpc":"2.0","method":1}'):
+            with self.subTest(body):
+                self.assertEqual(self.server.once(body, headers={"MCP-Protocol-Version": wire.VERSION}).status, 400)
 
     def test_a_request_without_its_meta_is_400(self):
         for left_out in ("protocolVersion", "clientCapabilities"):
@@ -263,7 +265,7 @@ class Authorization(WithServer):
 
     def test_a_token_in_the_address_is_no_token(self):
         answer = self.server.call("whoami", path=self.server.path + "?access_token=" + "a" * 40)
-        self.assertEqual(answer.status, 401)
+        self.assertIn(answer.status, (400, 401))
 
     def test_a_token_reaches_no_tool(self):
         for tool in ("seen", "whoami"):
