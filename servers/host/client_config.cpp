@@ -120,6 +120,19 @@ std::string settings_snippet(const ClientInfo& client, const LaunchEntry& entry)
   return settings.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+std::string url_snippet(const ClientInfo& client, std::string_view name, std::string_view url) {
+  const std::string address(url);
+  if (client.id == "claude-desktop") return settings_snippet(client, {std::string(name), "npx", {"-y", "mcp-remote", address}});
+  if (client.format == ClientFormat::codex_toml) return "[mcp_servers." + json(std::string(name)).dump() + "]\nurl = " + json(address).dump() + "\n";
+  nlohmann::ordered_json entry;
+  if (client.id == "windsurf") entry["serverUrl"] = address;
+  else if (client.id == "cursor" || client.format == ClientFormat::zed) entry["url"] = address;
+  else entry = {{"type", "http"}, {"url", address}};
+  nlohmann::ordered_json settings;
+  settings[std::string(servers_key(client.format))][std::string(name)] = std::move(entry);
+  return settings.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 Result<std::string> merge_settings(const ClientInfo& client, std::string_view text, const LaunchEntry& entry) {
   if (client.format == ClientFormat::codex_toml) return set_toml_server(text, entry.name, {entry.command, entry.args});
   return merge_json(client.format, text, entry);

@@ -54,6 +54,9 @@ struct LaunchEntry {
 /// The whole entry as a person would paste it into an empty file.
 std::string settings_snippet(const ClientInfo& client, const LaunchEntry& entry);
 
+/// The same for a server at a URL. Claude Desktop launches servers only: there mcp-remote goes between.
+std::string url_snippet(const ClientInfo& client, std::string_view name, std::string_view url);
+
 /// The settings with the entry in them; all else, comments and order included, as it was. An entry that says the same
 /// already leaves the text as it is; keys that the user added to the entry stay.
 /// Errors: invalid_value: no settings of that format (with the line), or the name belongs to an entry of another kind.

@@ -20,9 +20,12 @@ enum class Output { text, json };
 // -- serving
 
 struct ServeCommand {
-  std::filesystem::path index;
-  std::string principal;          // who calls; empty = local:<user>
-  std::string log_level = "info";
+  std::filesystem::path config;     // empty = the default one
+  std::filesystem::path index;      // empty = the configuration's
+  std::string principal;            // who calls over stdio; empty = local:<user>
+  std::string log_level;            // empty = the configuration's
+  std::optional<std::string> http;  // ADDR:PORT, empty = the configuration's; none = stdio
+  bool modern_only = false;
 };
 int run(const ServeCommand& command);
 
@@ -68,6 +71,10 @@ int run(const EvalDocumentsCommand& command);
 struct ServerChoice {
   std::string command;          // empty = this program's own `serve`
   std::filesystem::path index;  // for that
+  std::string url;              // instead of launching one; empty = launch
+  std::string token_env;        // the variable that holds its bearer token; empty = none
+  std::filesystem::path token_file;  // or the file
+  std::filesystem::path ca_file;     // trusted besides the system's authorities
   std::string revision;         // empty = the newest that both know
   double timeout_seconds = 60;
   std::string log_level;        // of the server's messages; empty = none
@@ -111,9 +118,16 @@ struct ClientConfigCommand {
   std::string name = "sumun";
   std::filesystem::path file;   // instead of the client's own
   std::filesystem::path index;  // empty = the default, which need not be said
+  std::string url;              // of a server that is reached over HTTP; empty = this program is launched
   bool write = false;
 };
 int run(const ClientConfigCommand& command);
+
+struct ConfigCheckCommand {
+  std::filesystem::path config;  // empty = the default one
+  Output output = Output::text;
+};
+int run(const ConfigCheckCommand& command);
 
 struct DoctorCommand {
   std::filesystem::path index;
@@ -123,7 +137,7 @@ int run(const DoctorCommand& command);
 
 /// This program's own file, absolute.
 Result<std::filesystem::path> own_program();
-/// The default where nothing was said.
+/// What the default configuration says, or the default, where nothing was said.
 std::filesystem::path index_or_default(const std::filesystem::path& said);
 
 }  // namespace sumun::host

@@ -35,6 +35,10 @@ void add_index(CLI::App& sub, std::filesystem::path& index) {
   sub.add_option("--index", index, "The index file (default: sumun/documents.db in $XDG_STATE_HOME or ~/.local/state)")->type_name("FILE");
 }
 
+void add_config(CLI::App& sub, std::filesystem::path& config) {
+  sub.add_option("--config", config, "The configuration (default: sumun/config.toml in $XDG_CONFIG_HOME or ~/.config)")->type_name("FILE");
+}
+
 void add_chunks(CLI::App& sub, ChunkSizes& chunks) {
   sub.add_option("--chunk-min", chunks.min_characters, "Smaller pieces are joined with their neighbours (characters, 300)")->type_name("N");
   sub.add_option("--chunk-max", chunks.max_characters, "Larger ones are split (characters, 800)")->type_name("N");
@@ -43,6 +47,10 @@ void add_chunks(CLI::App& sub, ChunkSizes& chunks) {
 
 void add_server(CLI::App& sub, ServerChoice& server) {
   sub.add_option("--server", server.command, "Launch this server, in quotes; no shell (default: sumun serve)")->type_name("'CMD…'");
+  sub.add_option("--url", server.url, "Reach this server over HTTP")->type_name("URL");
+  sub.add_option("--token-env", server.token_env, "The environment variable that holds its bearer token")->type_name("NAME");
+  sub.add_option("--token-file", server.token_file, "The file that holds it")->type_name("FILE");
+  sub.add_option("--ca-file", server.ca_file, "PEM: trust these authorities too")->type_name("FILE");
   add_index(sub, server.index);
   sub.add_option("--revision", server.revision, "Speak this revision of MCP and no other (default: the newest that both know)")->type_name("DATE");
   sub.add_option("--timeout", server.timeout_seconds, "Seconds without an answer or progress (60)")->type_name("S");
@@ -51,17 +59,26 @@ void add_server(CLI::App& sub, ServerChoice& server) {
 }
 
 void add_serve(CLI::App& app, Action& action) {
-  auto* sub = app.add_subcommand("serve", "Serve over the standard streams: what a client launches");
+  auto* sub = app.add_subcommand("serve", "Serve over the standard streams, as a client launches it, or over HTTP");
   auto& command = attach<ServeCommand>(*sub, action);
   add_index(*sub, command.index);
   sub->add_option("--principal", command.principal, "Who calls (default: local: and the user's name)")->type_name("NAME");
   sub->add_option("--log-level", command.log_level, "Lowest level written to standard error (info)")->type_name("LEVEL");
+  sub->add_option_function<std::string>("--http", [&command](const std::string& at) { command.http = at; },
+                                        "Serve over HTTP; without ADDR:PORT where the configuration says (127.0.0.1:8080)")
+      ->type_name("ADDR:PORT")
+      ->expected(0, 1)
+      ->default_str("");
+  sub->add_flag("--modern-only", command.modern_only, "Over HTTP: revision 2026-07-28 alone, no sessions");
+  add_config(*sub, command.config);
   sub->footer(
       "Standard output carries the protocol and nothing else; people read standard error.\n"
+      "Over HTTP it listens on this computer alone unless told otherwise; others need [auth] in the configuration.\n"
       "A server without an index starts too: its search says how to make one.\n\n"
       "Examples:\n"
       "  sumun serve\n"
-      "  sumun serve --index ~/work/handbook.db");
+      "  sumun serve --index ~/work/handbook.db\n"
+      "  sumun serve --http 127.0.0.1:8080");
 }
 
 void add_index_command(CLI::App& app, Action& action) {
@@ -125,7 +142,8 @@ void add_tools(CLI::App& app, Action& action) {
       "Examples:\n"
       "  sumun tools\n"
       "  sumun tools --server 'npx -y @modelcontextprotocol/server-everything'\n"
-      "  sumun tools --server 'API_KEY=abc ./my-server --verbose' --json");
+      "  sumun tools --server 'API_KEY=abc ./my-server --verbose' --json\n"
+      "  sumun tools --url https://tools.example/mcp --token-env TOOLS_TOKEN");
 }
 
 void add_call(CLI::App& app, Action& action) {
@@ -172,6 +190,7 @@ void add_client_config(CLI::App& app, Action& action) {
   sub->add_flag("--write", command.write, "Merge it into the client's settings; the old file is kept as a backup");
   sub->add_option("--name", command.name, "What the client calls this server (sumun)")->type_name("NAME");
   sub->add_option("--file", command.file, "Another settings file")->type_name("FILE");
+  sub->add_option("--url", command.url, "Reach this server over HTTP instead of launching this program; printed only")->type_name("URL");
   add_index(*sub, command.index);
   sub->footer(
       "Without --write it prints the settings and says where they belong. --write keeps everything else in the file,\n"
@@ -180,6 +199,16 @@ void add_client_config(CLI::App& app, Action& action) {
       "  sumun client-config claude-desktop\n"
       "  sumun client-config vscode --write\n"
       "  sumun client-config vscode --write --file .vscode/mcp.json --name handbook --index handbook.db");
+}
+
+void add_config_command(CLI::App& app, Action& action) {
+  auto* config = app.add_subcommand("config", "The configuration file");
+  config->require_subcommand(1);
+  auto* sub = config->add_subcommand("check", "Print what holds, or what is wrong with the file; exit 1 if something is");
+  auto& command = attach<ConfigCheckCommand>(*sub, action);
+  add_config(*sub, command.config);
+  add_json(*sub, command.output);
+  sub->footer("Secrets are never printed.\n\nExamples:\n  sumun config check\n  sumun config check --config ./sumun.toml");
 }
 
 void add_doctor(CLI::App& app, Action& action) {
@@ -202,6 +231,7 @@ void describe(CLI::App& app, Action& action) {
   add_resources(app, action);
   add_prompts(app, action);
   add_client_config(app, action);
+  add_config_command(app, action);
   add_doctor(app, action);
   add_eval(app, action);
   app.footer(

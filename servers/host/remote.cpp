@@ -3,14 +3,17 @@
 #include "remote.hpp"
 
 #include "console.hpp"
+#include "files.hpp"
 #include "form.hpp"
 #include "log.hpp"
 #include "words.hpp"
 
+#include <sumun/http_client.hpp>
 #include <sumun/json.hpp>
 #include <sumun/launch.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -37,7 +40,57 @@ Result<CommandLine> command_of(const ServerChoice& choice) {
   return line;
 }
 
-std::string name_of(const ServerChoice& choice) { return choice.command.empty() ? "sumun" : "The server (" + choice.command + ")"; }
+// Without what may be behind the path: it is shown to people.
+std::string shown_url(const ServerChoice& choice) { return choice.url.substr(0, choice.url.find_first_of("?#")); }
+
+std::string name_of(const ServerChoice& choice) {
+  if (!choice.url.empty()) return "The server (" + shown_url(choice) + ")";
+  return choice.command.empty() ? "sumun" : "The server (" + choice.command + ")";
+}
+
+bool is_url(std::string_view text) { return text.starts_with("http://") || text.starts_with("https://"); }
+
+bool leaves_this_computer(std::string_view url) {
+  if (!url.starts_with("http://")) return false;
+  const std::string_view host = url.substr(7, url.find_first_of(":/?#", 7) - 7);
+  return host != "localhost" && !host.starts_with("127.") && !url.substr(7).starts_with("[::1]");
+}
+
+// The token is in none of the messages.
+Result<std::string> token_of(const ServerChoice& choice) {
+  if (!choice.token_env.empty()) {
+    const char* value = std::getenv(choice.token_env.c_str());
+    if (!value || !*value) return fail(ErrorCode::invalid_value, "--token-env: the environment variable " + choice.token_env + " is not set");
+    return std::string(value);
+  }
+  if (choice.token_file.empty()) return std::string();
+  auto text = read_file(choice.token_file);
+  if (!text) return text.error();
+  if (!*text) return fail(ErrorCode::io, "--token-file: there is no file " + choice.token_file.string());
+  std::string token = **std::move(text);
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  if (token.empty()) return fail(ErrorCode::invalid_value, "--token-file: " + choice.token_file.string() + " is empty");
+  return token;
+}
+
+Result<TransportFactory> server_of(const ServerChoice& choice) {
+  if (choice.url.empty()) {
+    auto line = command_of(choice);
+    if (!line) return line.error();
+    LaunchOptions launch;
+    launch.command = std::move(line->words);
+    launch.environment = std::move(line->environment);
+    return TransportFactory(launch_stdio(std::move(launch)));
+  }
+  auto token = token_of(choice);
+  if (!token) return token.error();
+  if (!token->empty() && leaves_this_computer(choice.url)) tell("sumun: the token leaves this computer unencrypted; use https");
+  HttpClientOptions http;
+  http.url = choice.url;
+  http.token = *std::move(token);
+  http.ca_file = choice.ca_file.string();
+  return TransportFactory(http_server(std::move(http)));
+}
 
 // Whoever cannot be asked declines; the tool then knows that it has to do without.
 PlainHandlers handlers_for(const ServerChoice& choice) {
@@ -79,6 +132,14 @@ Result<void> check(const ServerChoice& choice) {
     const auto line = parse_command_line(choice.command);
     if (!line) return fail(ErrorCode::invalid_value, "--server: " + line.error().message);
   }
+  if (!choice.url.empty()) {
+    if (!is_url(choice.url)) return fail(ErrorCode::invalid_value, "--url: expected http://… or https://…");
+    if (!choice.command.empty()) return fail(ErrorCode::invalid_value, "--url and --server are two servers; give one");
+    if (!choice.index.empty()) return fail(ErrorCode::invalid_value, "--index is for the server that is launched here; leave it out with --url");
+    if (!choice.token_env.empty() && !choice.token_file.empty()) return fail(ErrorCode::invalid_value, "--token-env and --token-file are two tokens; give one");
+  } else if (!choice.token_env.empty() || !choice.token_file.empty() || !choice.ca_file.empty()) {
+    return fail(ErrorCode::invalid_value, "--token-env, --token-file and --ca-file go with --url");
+  }
   if (!choice.revision.empty() && !revision_of(choice.revision)) {
     std::string known;
     for (const Revision revision : kRevisions) known += (known.empty() ? "" : ", ") + std::string(version_string(revision));
@@ -90,8 +151,8 @@ Result<void> check(const ServerChoice& choice) {
 }
 
 Result<BlockingClient> connect(const ServerChoice& choice) {
-  auto line = command_of(choice);
-  if (!line) return line.error();
+  auto server = server_of(choice);
+  if (!server) return server.error();
   ClientOptions options;
   options.info.name = "sumun";
   options.info.title = "Sumun command line";
@@ -102,10 +163,7 @@ Result<BlockingClient> connect(const ServerChoice& choice) {
   options.handlers.log_message = [](LoggingMessageNotificationParams message) {
     tell("[server] " + (message.logger ? *message.logger + ": " : "") + (message.data.is_string() ? message.data.get<std::string>() : dump_json(message.data)));
   };
-  LaunchOptions launch;
-  launch.command = std::move(line->words);
-  launch.environment = std::move(line->environment);
-  return BlockingClient::connect(launch_stdio(std::move(launch)), std::move(options), handlers_for(choice));
+  return BlockingClient::connect(*std::move(server), std::move(options), handlers_for(choice));
 }
 
 RequestOptions request_options(const ServerChoice& choice) {

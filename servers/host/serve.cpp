@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sumun serve`: what a client launches. The modules are put on one server, which speaks over the standard streams.
+// `sumun serve`: the modules are put on one server, which speaks over the standard streams, as a client launches it, or
+// over HTTP. What the command line says goes over the configuration.
 #include "commands.hpp"
+#include "config.hpp"
 #include "console.hpp"
 #include "log.hpp"
 
 #include "docsearch/docsearch.hpp"
 
+#include <sumun/auth.hpp>
+#include <sumun/http.hpp>
 #include <sumun/run.hpp>
 #include <sumun/server.hpp>
 
@@ -13,8 +17,37 @@
 
 namespace sumun::host {
 
+namespace {
+
+std::filesystem::path index_of(const Config& config) { return config.index.empty() ? docsearch::default_index_path() : config.index; }
+
+// Errors: of the configuration's [auth].
+Result<HttpOptions> http_options(const ServeCommand& command, const Config& config, const LogSink& log) {
+  HttpOptions http = config.http;
+  if (!command.http->empty()) {
+    auto at = parse_listen_address(*command.http);
+    if (!at) return at.error();
+    http.address = std::move(at->first);
+    http.port = at->second;
+  }
+  if (command.modern_only) http.eras = HttpEras::modern_only;
+  if (!config.auth) return http;
+  AuthOptions auth = *config.auth;
+  auth.log = log;
+  auto authenticator = make_authenticator(std::move(auth));
+  if (!authenticator) return fail(ErrorCode::failed, config.file.string() + ": auth: " + authenticator.error().message);
+  http.authenticator = *std::move(authenticator);
+  return http;
+}
+
+}  // namespace
+
 std::filesystem::path index_or_default(const std::filesystem::path& said) {
-  return said.empty() ? docsearch::default_index_path() : std::filesystem::absolute(said);
+  if (!said.empty()) return std::filesystem::absolute(said);
+  const auto config = load_config({});
+  if (config) return index_of(*config);
+  tell("sumun: the configuration is passed over: " + config.error().message);
+  return docsearch::default_index_path();
 }
 
 Result<std::filesystem::path> own_program() {
@@ -25,9 +58,15 @@ Result<std::filesystem::path> own_program() {
 }
 
 int run(const ServeCommand& command) {
-  const auto level = log_level(command.log_level);
-  if (!level) return wrong_usage("there is no log level \"" + command.log_level + "\"");
-  const LogSink log = make_log(*level);
+  if (command.modern_only && !command.http) return wrong_usage("--modern-only goes with --http");
+  if (command.http && !command.http->empty()) {
+    if (const auto at = parse_listen_address(*command.http); !at) return wrong_usage("--http " + at.error().message);
+  }
+  const auto said_level = log_level(command.log_level);
+  if (!command.log_level.empty() && !said_level) return wrong_usage("there is no log level \"" + command.log_level + "\"");
+  const auto config = load_config(command.config);
+  if (!config) return failed(config.error());
+  const LogSink log = make_log(said_level.value_or(config->log_level));
 
   ServerOptions options;
   options.title = "Sumun";
@@ -38,10 +77,14 @@ int run(const ServeCommand& command) {
   Server server("sumun", SUMUN_VERSION, std::move(options));
 
   docsearch::Config documents;
-  documents.index_path = index_or_default(command.index);
+  documents.index_path = command.index.empty() ? index_of(*config) : std::filesystem::absolute(command.index);
   documents.open.log = log;
   docsearch::register_module(server, std::move(documents));
 
+  if (command.http) {
+    auto http = http_options(command, *config, log);
+    return http ? serve_http(server, *std::move(http)) : failed(http.error());
+  }
   if (is_interactive()) tell("serving MCP on standard input and output, where a client speaks it; Ctrl-C ends this");
   StdioOptions stdio;
   stdio.principal = command.principal;

@@ -65,6 +65,11 @@ int run(const ClientConfigCommand& command) {
   const ClientInfo* client = find_client(command.client);
   if (!client) return wrong_usage("there is no client \"" + command.client + "\"; there are: " + known_names());
   if (command.name.empty()) return wrong_usage("--name must not be empty");
+  if (!command.url.empty()) {
+    if (command.write || !command.index.empty()) return wrong_usage("--url is printed only; leave out --write and --index");
+    print(url_snippet(*client, command.name, command.url));
+    return kDone;
+  }
   const auto entry = entry_of(command);
   if (!entry) return failed(entry.error());
   auto file = command.file.empty() ? settings_file(*client, UserFolders::from_environment()) : Result<std::filesystem::path>(std::filesystem::absolute(command.file));

@@ -2,8 +2,6 @@
 // Look-up, connect, handshake; then reads and writes that go to the one or the other stream.
 #include "http/wire.hpp"
 
-#include "runtime/descriptor_io.hpp"
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -102,7 +100,6 @@ awaitable<Result<void>> Wire::connect(const Url& url, std::shared_ptr<ssl::conte
   auto token = asio::redirect_error(asio::use_awaitable, failure);
   co_await asio::async_connect(socket_, endpoints, token);
   if (failure) co_return cannot("connect to", url, failure);
-  ignore_sigpipe();
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   if (!context) co_return Result<void>();

@@ -271,7 +271,8 @@ class HttpClientTransport::Impl : public std::enable_shared_from_this<Impl> {
   // What a legacy server sends on its own. A server need not offer it.
   static awaitable<void> listen(std::shared_ptr<Impl> self) {
     Reading reading;
-    auto opened = co_await self->open_stream({});
+    const std::string from_now_on;
+    auto opened = co_await self->open_stream(from_now_on);
     while (opened && !self->ended_) {
       auto failure = co_await self->read_connection(*opened, reading, 0, false);
       if (failure && failure->code == ErrorCode::invalid_value) co_return;

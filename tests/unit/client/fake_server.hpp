@@ -26,6 +26,7 @@ namespace fake {
 using sumun::Error;
 using sumun::ErrorCode;
 using sumun::json;
+using sumun::Outgoing;
 using sumun::Result;
 using sumun::Transport;
 template <class T>

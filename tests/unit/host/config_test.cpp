@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a configuration file may say, what becomes of it, and what its faults are called.
+#include "config.hpp"
+
+#include <sumun/json.hpp>
+#include <sumun/schema.hpp>
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace sumun::host;
+using sumun::HttpLimits;
+using sumun::json;
+
+std::string file_text(const fs::path& path) {
+  std::ifstream in(path);
+  REQUIRE(in.is_open());
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+TEST_CASE("the schema of the configuration says what its own tests say") {
+  const fs::path folder = SUMUN_SCHEMAS;
+  const auto document = sumun::parse_json(file_text(folder / "config.schema.json"));
+  REQUIRE(document.has_value());
+  CHECK(*document == config_schema());
+  const auto schema = sumun::Schema::compile(*document);
+  REQUIRE(schema.has_value());
+  const auto tests = sumun::parse_json(file_text(folder / "config.schema.test.json"));
+  REQUIRE(tests.has_value());
+  REQUIRE((*tests)["tests"].size() > 20);
+  for (const auto& test : (*tests)["tests"]) {
+    const auto description = test["description"].get<std::string>();
+    CAPTURE(description);
+    CHECK(schema->valid(test["data"]) == test["valid"].get<bool>());
+  }
+}
+
+TEST_CASE("an empty configuration is the library's defaults") {
+  const auto config = parse_config("", "/etc/sumun.toml");
+  REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
+  const HttpLimits own;
+  const HttpLimits& said = config->http.limits;
+  CHECK(said.header_bytes == own.header_bytes);
+  CHECK(said.body_bytes == own.body_bytes);
+  CHECK(said.connections == own.connections);
+  CHECK(said.waiting == own.waiting);
+  CHECK(said.buffered_bytes == own.buffered_bytes);
+  CHECK(said.streams_of_principal == own.streams_of_principal);
+  CHECK(said.sessions == own.sessions);
+  CHECK(said.header_time == own.header_time);
+  CHECK(said.body_time == own.body_time);
+  CHECK(said.idle_time == own.idle_time);
+  CHECK(said.write_time == own.write_time);
+  CHECK(said.keep_alive == own.keep_alive);
+  CHECK(said.session_idle == own.session_idle);
+  CHECK(said.drain_time == own.drain_time);
+  CHECK(config->http.address == "127.0.0.1");
+  CHECK(config->http.port == 8080);
+  CHECK(config->http.path == sumun::HttpOptions{}.path);
+  CHECK_FALSE(config->http.tls.has_value());
+  CHECK_FALSE(config->auth.has_value());
+  CHECK(config->log_level == sumun::LoggingLevel::info);
+  CHECK(config->index.empty());
+}
+
+TEST_CASE("what a file says becomes the options") {
+  ::setenv("SUMUN_TEST_TOKEN", "the-secret-word", 1);
+  const auto config = parse_config(R"(
+[log]
+level = "warning"
+[documents]
+index = "handbook.db"
+[http]
+address = "::1"
+port = 9000
+eras = "modern_only"
+exposure = "public_without_authentication"
+allowed_hosts = ["tools.example"]
+tls = {certificate_file = "/c.pem", key_file = "keys/k.pem"}
+[http.limits]
+idle_seconds = 1.5
+connections = 7
+[auth]
+resource = "https://tools.example/mcp"
+dpop = "required"
+clock_skew_seconds = 5
+implied_scopes = {admin = ["read", "write"]}
+[[auth.tokens]]
+name = "ci"
+token = {env = "SUMUN_TEST_TOKEN"}
+[[auth.tokens]]
+name = "nobody"
+scopes = []
+hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+[[auth.issuers]]
+issuer = "https://login.example"
+algorithms = ["EdDSA"]
+)",
+                                   "/etc/sumun/config.toml");
+  REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
+  CHECK(config->log_level == sumun::LoggingLevel::warning);
+  CHECK(config->index == "/etc/sumun/handbook.db");
+  CHECK(config->http.address == "::1");
+  CHECK(config->http.port == 9000);
+  CHECK(config->http.eras == sumun::HttpEras::modern_only);
+  CHECK(config->http.exposure == sumun::HttpExposure::public_without_authentication);
+  CHECK(config->http.allowed_hosts == std::vector<std::string>{"tools.example"});
+  REQUIRE(config->http.tls.has_value());
+  CHECK(config->http.tls->certificate_file == "/c.pem");
+  CHECK(config->http.tls->key_file == "/etc/sumun/keys/k.pem");
+  CHECK(config->http.limits.idle_time.count() == 1500);
+  CHECK(config->http.limits.connections == 7);
+  REQUIRE(config->auth.has_value());
+  CHECK(config->auth->dpop == sumun::DpopMode::required);
+  CHECK(config->auth->clock_skew.count() == 5);
+  CHECK(config->auth->implied_scopes.at("admin").size() == 2);
+  REQUIRE(config->auth->tokens.size() == 2);
+  CHECK(config->auth->tokens[0].hash == sumun::hash_token("the-secret-word"));
+  CHECK_FALSE(config->auth->tokens[0].scopes.has_value());
+  REQUIRE(config->auth->tokens[1].scopes.has_value());
+  CHECK(config->auth->tokens[1].scopes->empty());
+  REQUIRE(config->auth->issuers.size() == 1);
+  CHECK(config->auth->issuers[0].algorithms == std::vector{sumun::SignatureAlgorithm::EdDSA});
+  CHECK(config->auth->issuers[0].principal_claim == "sub");
+  CHECK(sumun::dump_json(config->holds).find("the-secret-word") == std::string::npos);
+}
+
+TEST_CASE("a fault has its file, its line, its name and what was expected, and never a secret") {
+  ::unsetenv("SUMUN_TEST_ABSENT");
+  struct {
+    const char* name;
+    const char* text;
+    const char* want;
+  } const table[] = {
+      {"no TOML", "[http\nport = 1\n", "c.toml:1: "},
+      {"a value that is none", "[http]\nport = eighty\n", "c.toml:2: "},
+      {"a key twice", "[http]\nport = 1\nport = 2\n", "c.toml:3: "},
+      {"an unknown section", "\n[htpp]\n", "c.toml:2: htpp: unknown property; did you mean \"http\"?"},
+      {"an unknown key", "[http]\n\nadress = \"::1\"\n", "c.toml:3: http.adress: unknown property; did you mean \"address\"?"},
+      {"a number that is too large", "[http]\nport = 70000\n", "c.toml:2: http.port: 70000 is more than the maximum 65535"},
+      {"the wrong type", "[http]\nport = \"80\"\n", "c.toml:2: http.port: expected an integer"},
+      {"a choice that is none", "[log]\nlevel = \"verbose\"\n", "c.toml:2: log.level: expected one of"},
+      {"something missing", "[http.tls]\nkey_file = \"k\"\n", "c.toml:1: http.tls: the required property \"certificate_file\" is missing"},
+      {"inside a list", "[http]\nallowed_hosts = [\n  \"a\",\n  5,\n]\n", "c.toml:4: http.allowed_hosts[1]: expected a string"},
+      {"a date", "[log]\nlevel = 2026-01-01\n", "c.toml:2: log.level: expected one of"},
+      {"a literal secret", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = \"secret-word\"\n",
+       "c.toml:5: auth.tokens[0].token: expected {env = \"NAME\"} or {file = \"PATH\"}: a secret itself never stands in this file"},
+      {"a secret in the place of a hash", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\nhash = \"secret-word\"\n",
+       "c.toml:5: auth.tokens[0].hash: expected \"sha256:\" and 64 hexadecimal digits"},
+      {"a secret under a wrong name", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {value = \"secret-word\"}\n", "c.toml:5: auth.tokens[0].token"},
+      {"neither hash nor token", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\n", "c.toml:3: auth.tokens[0]: expected either hash or token"},
+      {"a variable that is not set", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {env = \"SUMUN_TEST_ABSENT\"}\n",
+       "c.toml:5: auth.tokens[0].token: the environment variable SUMUN_TEST_ABSENT is not set"},
+      {"a file that is not there", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {file = \"/nonexistent/t\"}\n",
+       "c.toml:5: auth.tokens[0].token: there is no file /nonexistent/t"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(std::string(row.name));
+    const auto config = parse_config(row.text, "c.toml");
+    REQUIRE(config.has_error());
+    CHECK(config.error().code == sumun::ErrorCode::invalid_value);
+    CHECK_MESSAGE(config.error().message.find(row.want) != std::string::npos, config.error().message);
+    CHECK_MESSAGE(config.error().message.find("secret-word") == std::string::npos, config.error().message);
+  }
+}
+
+TEST_CASE("all faults are told, a line each") {
+  const auto config = parse_config("[http]\nport = -1\npath = \"x\"\n[log]\nlevle = \"info\"\n", "c.toml");
+  REQUIRE(config.has_error());
+  const std::string& text = config.error().message;
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+}
+
+TEST_CASE("a file that is named must be there, the default one need not") {
+  std::string folder = (fs::temp_directory_path() / "sumun-config-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()));
+  ::setenv("XDG_CONFIG_HOME", folder.c_str(), 1);
+  CHECK(default_config_path() == fs::path(folder) / "sumun/config.toml");
+  const auto none = load_config({});
+  REQUIRE(none.has_value());
+  CHECK(none->file.empty());
+  CHECK(load_config(fs::path(folder) / "other.toml").has_error());
+  fs::create_directories(fs::path(folder) / "sumun");
+  std::ofstream(default_config_path()) << "[http]\nport = 1\n";
+  std::ofstream(fs::path(folder) / "token") << "the-secret-word\n";
+  std::ofstream(fs::path(folder) / "other.toml") << "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {file = \"token\"}\n";
+  const auto found = load_config({});
+  REQUIRE(found.has_value());
+  CHECK(found->http.port == 1);
+  const auto other = load_config(fs::path(folder) / "other.toml");
+  REQUIRE_MESSAGE(other.has_value(), (other ? "" : other.error().message));
+  CHECK(other->auth->tokens.at(0).hash == sumun::hash_token("the-secret-word"));
+  ::unsetenv("XDG_CONFIG_HOME");
+  fs::remove_all(folder);
+}
+
+TEST_CASE("where to listen is said with an address and a port") {
+  struct {
+    const char* text;
+    const char* address;
+    int port;
+  } const good[] = {
+      {"127.0.0.1:8080", "127.0.0.1", 8080}, {"[::1]:8080", "::1", 8080},   {"localhost:0", "localhost", 0},
+      {"0.0.0.0:65535", "0.0.0.0", 65535},   {"[::]:1", "::", 1},
+  };
+  for (const auto& row : good) {
+    CAPTURE(std::string(row.text));
+    const auto parsed = parse_listen_address(row.text);
+    REQUIRE(parsed.has_value());
+    CHECK(parsed->first == row.address);
+    CHECK(parsed->second == row.port);
+  }
+  struct {
+    const char* text;
+    const char* why;
+  } const bad[] = {
+      {"", "ADDRESS:PORT"},         {"8080", "ADDRESS:PORT"},       {"localhost", "ADDRESS:PORT"}, {":8080", "listen to everybody"},
+      {"::1:8080", "in brackets"},  {"127.0.0.1:", "the port"},     {"127.0.0.1:65536", "the port"}, {"127.0.0.1:-1", "the port"},
+      {"127.0.0.1:80x", "the port"}, {"[]:80", "expected an address"}, {"[::1:80", "in brackets"},
+  };
+  for (const auto& row : bad) {
+    CAPTURE(std::string(row.text));
+    const auto parsed = parse_listen_address(row.text);
+    REQUIRE(parsed.has_error());
+    CHECK_MESSAGE(parsed.error().message.find(row.why) != std::string::npos, parsed.error().message);
+  }
+}
+
+}  // namespace
