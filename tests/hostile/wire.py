@@ -68,6 +68,11 @@ class Server:
         text = open(f"/proc/{self.process.pid}/status").read()
         return int(re.search(rf"{field}:\s+(\d+) kB", text)[1]) * 1024
 
+    def cpu_seconds(self):
+        """What the process has used of all cores."""
+        fields = open(f"/proc/{self.process.pid}/stat").read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def connect(self):
         return Connection(self)
 
