@@ -159,6 +159,10 @@ bool RequestReader::judge_fields() {
         refuse(400, "a header that must come once came twice");
         return false;
       }
+      if (i == 1 && (field.value.empty() || field.value.find_first_not_of("0123456789") != std::string_view::npos)) {
+        refuse(400, "Content-Length is no number");
+        return false;
+      }
       if (i == 2 && !same_word(field.value, "chunked")) {
         refuse(501, "the only transfer coding is chunked");
         return false;
