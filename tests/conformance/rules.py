@@ -281,6 +281,21 @@ class Authorization(WithServer):
         self.assertIn("demands", challenge)
         self.assertEqual(self.server.call("demanding", headers={"Authorization": "Bearer " + "c" * 40}).text, "done")
 
+    def test_a_hidden_tool_is_not_there(self):
+        for token, there in (("b" * 40, False), ("c" * 40, True), ("a" * 40, True)):
+            headers = {"Authorization": f"Bearer {token}"}
+            with self.subTest(token[0]):
+                listed = self.server.once(message("tools/list"), headers=headers).json["result"]
+                names = [tool["name"] for tool in listed["tools"]]
+                self.assertEqual(("hidden" in names, "demanding" in names), (there, True))
+                self.assertEqual(listed["cacheScope"], "private")
+                answer = self.server.call("hidden", headers=headers)
+                if there:
+                    self.assertEqual(answer.text, "done")
+                else:
+                    unknown = self.server.call("nowhere", headers=headers)
+                    self.assertEqual((answer.status, answer.code), (unknown.status, unknown.code))
+
     def test_the_metadata_document_is_served_to_everybody(self):
         for path in ("/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"):
             with self.subTest(path), self.server.connect() as connection:

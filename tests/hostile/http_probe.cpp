@@ -110,6 +110,15 @@ void add_memory(sumun::Server& server) {
       only_reads());
 }
 
+// Tools that not every token may call.
+void add_scoped(sumun::Server& server) {
+  auto options = only_reads();
+  options.scopes = {"demands"};
+  server.tool("demanding", "Wants a scope", [] { return CallToolResult::text("done"); }, options);
+  options.scope_policy = sumun::ScopePolicy::hidden;
+  server.tool("hidden", "Is there for those who have the scope", [] { return CallToolResult::text("done"); }, options);
+}
+
 void add_sleep(sumun::Server& server) {
   auto cut_short = std::make_shared<std::atomic<int>>(0);
   server.tool(
@@ -229,6 +238,7 @@ int main(int argc, char** argv) {
   sumun::Server server{"http_probe", "1.0.0"};
   add_plain_tools(server);
   add_memory(server);
+  add_scoped(server);
   add_sleep(server);
   add_changes(server);
   return sumun::serve_http(server, std::move(chosen->http));
