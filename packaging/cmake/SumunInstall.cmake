@@ -10,6 +10,7 @@ install(TARGETS sumun_headers sumun sumun_sdk EXPORT sumunTargets
   FILE_SET HEADERS COMPONENT development)
 if(TARGET sumun_host)
   install(TARGETS sumun_host RUNTIME COMPONENT runtime)
+  install(FILES ${PROJECT_SOURCE_DIR}/schemas/config.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/sumun COMPONENT runtime)
 endif()
 install(EXPORT sumunTargets NAMESPACE sumun:: DESTINATION ${package_dir} COMPONENT development)
 
