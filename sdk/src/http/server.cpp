@@ -89,7 +89,9 @@ class Server::Impl {
 
   void drain() {
     asio::post(main().io, [this] {
-      if (shared_.draining.exchange(true)) return;
+      if (shared_.draining) return;
+      if (acceptor_->is_open()) accept_some();  // who stands in the queue has connected already
+      shared_.draining = true;
       error_code ignored;
       acceptor_->close(ignored);
       pause_->cancel();
