@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,6 +20,11 @@ using asio::ip::tcp;
 using json = nlohmann::json;
 
 namespace {
+
+// What a coroutine throws ends the program.
+void finished(std::exception_ptr failed) {
+  if (failed) std::terminate();
+}
 
 using Answer = std::string (*)(const std::string& body);
 
@@ -57,7 +63,7 @@ asio::awaitable<void> listen(tcp::acceptor& acceptor, Answer answer) {
   for (;;) {
     tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
     auto executor = socket.get_executor();
-    asio::co_spawn(executor, serve(std::move(socket), answer), asio::detached);
+    asio::co_spawn(executor, serve(std::move(socket), answer), finished);
   }
 }
 
@@ -73,7 +79,7 @@ int main(int argc, char** argv) {
   asio::io_context context(threads);
   tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
   std::fprintf(stderr, "listening on http://127.0.0.1:%d/mcp\n", acceptor.local_endpoint().port());
-  asio::co_spawn(context, listen(acceptor, which == "json" ? parsed : fixed), asio::detached);
+  asio::co_spawn(context, listen(acceptor, which == "json" ? parsed : fixed), finished);
   std::vector<std::jthread> others;
   for (int i = 1; i < threads; ++i) others.emplace_back([&context] { context.run(); });
   context.run();

@@ -23,6 +23,8 @@ META = "io.modelcontextprotocol/"
 class Server:
     """A program that prints where it listens. `with Server([...]) as server: server.port`"""
 
+    tls = None  # how to speak to it, where it speaks TLS: (context, name)
+
     def __init__(self, command):
         self.command = [str(word) for word in command]
 
@@ -154,6 +156,8 @@ class Connection:
         self.server = server
         self.socket = socket.create_connection((server.address, server.port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if server.tls:
+            self.socket = server.tls[0].wrap_socket(self.socket, server_hostname=server.tls[1])
         self.buffer = b""
 
     def __enter__(self):
