@@ -30,6 +30,12 @@ struct City {
   sumun::Field<std::string, "the city's name", sumun::length<1, 100>> city;
 };
 
+struct Region {
+  // Over HTTP clients repeat these in Mcp-Param-Region and Mcp-Param-Limit, for proxies that route by them.
+  sumun::Field<std::string, "where to look", sumun::mcp_header<"Region">> region;
+  sumun::Field<std::optional<int>, "how many to name", sumun::mcp_header<"Limit">> limit;
+};
+
 struct Nap {
   sumun::Field<int, "how long", sumun::range<0, 600000>> milliseconds;
 };
@@ -54,6 +60,8 @@ void add_content_tools(sumun::Server& server) {
   server.tool("add", "Adds two integers", [](Sum in) { return in.a + in.b; }, only_reads());
   server.tool(
       "weather", "Tells the weather of a city", [](City in) { return Weather{in.city, 21.5, Sky::clear}; }, only_reads());
+  server.tool(
+      "look_up_region", "Says what is known of a region", [](Region in) { return "nothing is known of " + in.region.get(); }, only_reads());
   server.tool(
       "test_simple_text", "Answers with text",
       [] { return CallToolResult::text("This is a simple text response for testing."); }, only_reads());
@@ -147,6 +155,15 @@ void add_running_tools(sumun::Server& server) {
       [](Call& call) {
         call.log(LoggingLevel::info, "Evaluating");
         return CallToolResult::text("Logging evaluated");
+      },
+      only_reads());
+
+  server.tool(
+      "test_reconnection", "Lets its client go and has the answer ready when it comes back",
+      [](Call& call) {
+        call.release_stream();
+        pause(call, 100ms);
+        return CallToolResult::text("Reconnection test completed");
       },
       only_reads());
 

@@ -150,6 +150,10 @@ class SUMUN_EXPORT Call {
   void progress(double done, std::optional<double> total = std::nullopt, std::string message = {});
   /// Sends one log message to the client, where its level admits it. Lossy like progress.
   void log(LoggingLevel level, json data, std::string logger = {});
+  /// Lets go of the connection that waits for the answer, so that long work holds none: the client comes back for it after
+  /// a moment. Over HTTP with 2025-11-25; everywhere else nothing happens.
+  /// Spec: 2025-11-25 basic/transports, Sending Messages to the Server, 6
+  void release_stream();
 
   // -- asking the caller
   /// Asks one thing or several in one round and waits for the answers.

@@ -52,6 +52,7 @@ struct Incoming {
 /// request was cancelled). Transports with one channel for everything send what has text and look at nothing else.
 struct Outgoing {
   Outgoing(std::string message) : text(std::move(message)) {}  // NOLINT(google-explicit-constructor)
+  Outgoing(const char* message) : text(message) {}                  // NOLINT(google-explicit-constructor)
   Outgoing(std::string message, StreamId of) : text(std::move(message)), stream(of) {}
   std::string text;            // empty = nothing, where `last` alone matters
   StreamId stream = 0;         // whose answer this is part of; 0 = nobody's

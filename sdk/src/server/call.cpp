@@ -77,6 +77,7 @@ void Call::progress(double done, std::optional<double> total, std::string messag
   state_->progress(done, total, std::move(message));
 }
 void Call::log(LoggingLevel level, json data, std::string logger) { state_->log(level, std::move(data), std::move(logger)); }
+void Call::release_stream() { state_->release_stream(); }
 
 Result<std::vector<InputResponse>> Call::ask_all(std::vector<KeyedQuestion> questions) { return state_->ask(std::move(questions)); }
 awaitable<Result<std::vector<InputResponse>>> Call::async_ask_all(std::vector<KeyedQuestion> questions) {

@@ -131,6 +131,12 @@ void CallState::log(LoggingLevel level, json data, std::string logger) {
   tell(protocol::encode_notification(protocol::name(protocol::Method::message), params, setup_.revision));
 }
 
+void CallState::release_stream() {
+  setup_.outlet.push(Job([call = shared_from_this()] {
+    if (auto session = call->setup().session.lock()) session->release(*call);
+  }));
+}
+
 Result<std::vector<KeyedQuestion>> CallState::fit(std::vector<KeyedQuestion> questions) const {
   for (KeyedQuestion& question : questions) {
     if (auto* const url = std::get_if<ElicitRequestURLParams>(&question.request))

@@ -79,6 +79,7 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   // -- telling
   void progress(double done, std::optional<double> total, std::string message);
   void log(LoggingLevel level, json data, std::string logger);
+  void release_stream();
 
   // -- asking
   Result<std::vector<InputResponse>> ask(std::vector<KeyedQuestion> questions);

@@ -95,6 +95,8 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   // -- for CallState, on the strand
   /// Sends a notification that belongs to a request which is still in flight; dropped when the client reads too slowly.
   void tell(const CallState& call, std::string message);
+  /// Lets go of the connection that waits for the call's answer, where its client can come back.
+  void release(const CallState& call);
   /// Sends the whole message that answers a request, if it is still in flight for this call.
   void deliver(const CallState& call, Reply reply);
   using Asked = std::function<void(Result<std::vector<InputResponse>>)>;

@@ -45,6 +45,10 @@ void Session::tell(const CallState& call, std::string message) {
   transport_.send(Outgoing(std::move(message), call.setup().stream));
 }
 
+void Session::release(const CallState& call) {
+  if (!closed_ && exchange_of(call)) transport_.release(call.setup().stream);
+}
+
 // -- questions
 
 namespace {
