@@ -156,6 +156,25 @@ class Streams(WithServer):
         self.assertEqual(self.server.call("grow").text, "grown")
 
 
+    def test_a_listener_hears_of_its_task(self):
+        able = {META + "clientCapabilities": {"extensions": {"io.modelcontextprotocol/tasks": {}}}}
+        begun = self.server.once(call("job", {"milliseconds": 1000}, meta=able))
+        self.assertEqual(begun.json["result"]["resultType"], "task", begun.body)
+        task = begun.json["result"]["taskId"]
+        with self.server.connect() as listener:
+            listener.request(message("subscriptions/listen", {"notifications": {"taskIds": [task]}}, id="s", meta=able))
+            stream = listener.stream()
+            self.assertEqual(next(stream)["params"]["notifications"]["taskIds"], [task])
+            heard = []
+            while not heard or heard[-1]["status"] == "working":
+                told = next(stream)
+                self.assertEqual((told["method"], told["params"]["_meta"][META + "subscriptionId"]), ("notifications/tasks", "s"))
+                self.assertEqual(told["params"]["taskId"], task)
+                heard.append(told["params"])
+        self.assertEqual(heard[-1]["status"], "completed")
+        self.assertEqual(heard[-1]["result"]["content"][0]["text"], "worked")
+
+
 class Headers(WithServer):
     def test_a_version_header_that_differs_is_a_header_mismatch(self):
         for name, headers in (("version", {"MCP-Protocol-Version": "2025-11-25"}), ("method", {"Mcp-Method": "tools/list"}),

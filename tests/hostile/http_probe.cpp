@@ -134,6 +134,19 @@ void add_sleep(sumun::Server& server) {
         return CallToolResult::text("cut short");
       },
       only_reads());
+  auto as_task = only_reads();
+  as_task.task = sumun::TaskSupport::optional;
+  server.tool(
+      "job", "Works for a while, as a task where the client takes tasks",
+      [](Nap nap, Call& call) {
+        std::mutex mutex;
+        std::condition_variable_any wake;
+        std::unique_lock lock(mutex);
+        call.progress(1, 2, "half");
+        wake.wait_for(lock, call.stop_token(), std::chrono::milliseconds(nap.milliseconds.get()), [] { return false; });
+        return CallToolResult::text("worked");
+      },
+      as_task);
   server.tool(
       "cancelled_sleeps", "Says how many sleeps were cancelled",
       [cut_short] { return CallToolResult::text(std::to_string(*cut_short)); }, only_reads(sumun::Placement::quick));
