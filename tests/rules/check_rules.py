@@ -23,7 +23,7 @@ LAYERS = {
     "server": {"base", "schema", "jsonrpc", "protocol", "gate", "runtime"},
     "client": {"base", "schema", "jsonrpc", "protocol", "runtime"},
     "transport": {"base", "runtime", "jsonrpc", "http"},
-    "run": {"base", "server", "runtime", "transport"},  # sumun::run: where the parts are wired together
+    "run": {"base", "server", "runtime", "http", "transport"},  # sumun::run: where the parts are wired together
 }
 WITHOUT_ASIO = {"base", "schema", "jsonrpc", "protocol", "gate"}
 # Public headers that belong to a layer near the top: nobody below it includes them.
