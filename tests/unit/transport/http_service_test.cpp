@@ -74,7 +74,8 @@ class Doorkeeper final : public sumun::Authenticator {
   }
   boost::asio::awaitable<sumun::Verdict> authenticate(sumun::Credentials credentials) override {
     const std::string token(credentials.authorization);
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, 20ms);
+    const auto executor = co_await boost::asio::this_coro::executor;
+    boost::asio::steady_timer timer(executor, 20ms);
     co_await timer.async_wait(boost::asio::use_awaitable);
     co_return judge(token == "Bearer slow");
   }
