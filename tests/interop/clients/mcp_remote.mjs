@@ -18,5 +18,5 @@ const home = mkdtempSync(join(tmpdir(), 'sumun-mcp-remote-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
 spawn(process.execPath, [client, '--era', 'legacy', '--checks', options.checks, '--', process.execPath, proxy, endpoint.url.href,
-  '--transport', 'http-only', '--allow-http', ...headers], { stdio: 'inherit', env: { ...process.env, MCP_REMOTE_CONFIG_DIR: home } })
+  '--transport', 'http-only', '--allow-http', '--silent', ...headers], { stdio: 'inherit', env: { ...process.env, MCP_REMOTE_CONFIG_DIR: home } })
   .once('exit', (code) => process.exit(code ?? 1));
