@@ -15,16 +15,23 @@ namespace {
 constexpr std::string_view kStreamFields = "Cache-Control: no-cache\r\nX-Accel-Buffering: no\r\n";
 }
 
-HttpConnectionReply::HttpConnectionReply(http::Connection& connection, std::string fields)
+HttpConnectionReply::HttpConnectionReply(http::Connection& connection, std::string fields, std::function<void()> released)
     : connection_(connection.weak_from_this()),
       executor_(connection.executor()),
       number_(connection.request_number()),
-      fields_(std::move(fields)) {}
+      fields_(std::move(fields)),
+      released_(std::move(released)) {}
 
 HttpConnectionReply::~HttpConnectionReply() {
   if (ended_) return;
   if (streaming_) end();
   else answer(500, {}, {});
+}
+
+bool HttpConnectionReply::conclude() {
+  if (ended_.exchange(true)) return false;
+  if (released_) released_();
+  return true;
 }
 
 template <class Work>
@@ -36,7 +43,7 @@ void HttpConnectionReply::on_loop(Work work) const {
 }
 
 void HttpConnectionReply::answer(int status, std::string body, std::string fields) {
-  if (ended_.exchange(true)) return;
+  if (!conclude()) return;
   on_loop([status, body = std::move(body), fields = std::move(fields) + fields_](http::Connection& connection) mutable {
     const std::string_view type = body.empty() ? "" : "application/json";
     connection.respond(status, type, std::move(body), fields);
@@ -56,7 +63,7 @@ void HttpConnectionReply::send(std::string events) {
 }
 
 void HttpConnectionReply::end() {
-  if (ended_.exchange(true)) return;
+  if (!conclude()) return;
   on_loop([](http::Connection& connection) { connection.end_stream(); });
 }
 
@@ -83,7 +90,7 @@ void HttpConnectionReply::peer_is_gone() {
     peer_gone_ = true;
     told = std::exchange(told_, nullptr);
   }
-  if (!ended_.exchange(true) && told) told();
+  if (conclude() && told) told();
 }
 
 }  // namespace v0

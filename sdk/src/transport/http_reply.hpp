@@ -17,7 +17,8 @@ inline namespace v0 {
 /// Made on the connection's loop, for the request that it has just given out.
 class HttpConnectionReply final : public HttpReply {
  public:
-  HttpConnectionReply(http::Connection& connection, std::string fields);
+  /// `fields`: header lines of the answer. `released` runs when it has ended, on any thread.
+  HttpConnectionReply(http::Connection& connection, std::string fields, std::function<void()> released);
   ~HttpConnectionReply() override;
 
   void answer(int status, std::string body, std::string fields) override;
@@ -34,11 +35,13 @@ class HttpConnectionReply final : public HttpReply {
  private:
   template <class Work>
   void on_loop(Work work) const;
+  bool conclude();  // true the first time
 
   const std::weak_ptr<http::Connection> connection_;
   const boost::asio::any_io_executor executor_;
   const std::uint64_t number_;
-  const std::string fields_;           // header lines of every answer on this connection
+  const std::string fields_;
+  const std::function<void()> released_;
   std::atomic<bool> ended_{false};     // answered, ended, or the peer is gone
   std::atomic<bool> streaming_{false};
   std::mutex mutex_;

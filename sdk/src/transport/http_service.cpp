@@ -270,8 +270,7 @@ http::Service::Next HttpService::on_post(const http::Request& request) {
   if (heads_.accept && (!accepts(heads_.accept, kJson) || !accepts(heads_.accept, kEvents)))
     return refuse(406, invalid("Accept must take both application/json and text/event-stream"), request.body);
   if (is_for_store(request)) return to_session_store(request, HttpMethod::post);
-  to_modern(request);
-  return Next::taken;
+  return to_modern(request);
 }
 
 // A modern version in the header decides; without one, a session's id or the wish to open a session.
@@ -298,7 +297,16 @@ http::Service::Next HttpService::to_session_store(const http::Request& request, 
   message.accept = heads_.accept.value_or("");
   message.body = request.body;
   message.principal = principal_;
-  auto reply = std::make_shared<HttpConnectionReply>(connection_, cors_);
+  // Counted until it has ended: a GET opens a stream, everything else waits for an answer.
+  std::function<void()> released;
+  if (method == HttpMethod::get) {
+    if (!endpoint_.begin_stream(who())) return refuse_stream(request);
+    released = [endpoint = &endpoint_, who = who()] { endpoint->end_stream(who); };
+  } else {
+    if (!endpoint_.begin_waiting()) return refuse_waiting(request);
+    released = [endpoint = &endpoint_] { endpoint->end_waiting(); };
+  }
+  auto reply = std::make_shared<HttpConnectionReply>(connection_, cors_, std::move(released));
   reply_ = reply;
   endpoint_.options().sessions->take(std::move(message), std::move(reply));
   return Next::taken;
@@ -306,19 +314,13 @@ http::Service::Next HttpService::to_session_store(const http::Request& request, 
 
 // ---------------------------------------------------------------- the modern era
 
-void HttpService::to_modern(const http::Request& request) {
+http::Service::Next HttpService::to_modern(const http::Request& request) {
   if (heads_.mirrored.method == kListen) {
-    const std::string& who = principal_ ? principal_->name : std::string();
-    if (!endpoint_.begin_stream(who)) {
-      refuse(429, fail(ErrorCode::too_many_requests, "too many open streams"), request.body, line("Retry-After", "10"));
-      return;
-    }
+    if (!endpoint_.begin_stream(who())) return refuse_stream(request);
     listening_ = true;
-    listener_ = principal_;
-  } else if (!endpoint_.begin_waiting()) {
-    refuse(503, fail(ErrorCode::busy, "too many requests are waiting"), request.body, line("Retry-After", "1"));
-    return;
+    listener_ = who();
   } else {
+    if (!endpoint_.begin_waiting()) return refuse_waiting(request);
     counted_ = true;
   }
   if (!end_) end_ = endpoint_.options().serve(*this, connection_.executor());
@@ -329,6 +331,7 @@ void HttpService::to_modern(const http::Request& request) {
   incoming.headers = &heads_.mirrored;
   incoming.principal = principal_;
   if (events_.message) events_.message(incoming);
+  return Next::taken;
 }
 
 // Spec: 2026-07-28 basic/transports/streamable-http, Sending Messages and Receiving Messages
@@ -376,6 +379,14 @@ http::Service::Next HttpService::refuse(int status, Error error, std::string_vie
   return Next::taken;
 }
 
+http::Service::Next HttpService::refuse_stream(const http::Request& request) {
+  return refuse(429, fail(ErrorCode::too_many_requests, "too many open streams"), request.body, line("Retry-After", "10"));
+}
+
+http::Service::Next HttpService::refuse_waiting(const http::Request& request) {
+  return refuse(503, fail(ErrorCode::busy, "too many requests are waiting"), request.body, line("Retry-After", "1"));
+}
+
 void HttpService::respond(int status, std::string body, std::string_view fields) {
   const std::string_view type = body.empty() ? std::string_view() : kJson;
   if (cors_.empty()) return connection_.respond(status, type, std::move(body), fields);
@@ -388,8 +399,7 @@ void HttpService::conclude() {
   open_ = streaming_ = false;
   if (std::exchange(counted_, false)) endpoint_.end_waiting();
   if (!std::exchange(listening_, false)) return;
-  endpoint_.end_stream(listener_ ? listener_->name : std::string());
-  listener_.reset();
+  endpoint_.end_stream(listener_);
 }
 
 void HttpService::on_gone() {

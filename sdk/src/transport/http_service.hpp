@@ -49,14 +49,17 @@ class HttpService final : public http::Service, public Transport {
   Next on_preflight(const http::Request& request);
   Next on_post(const http::Request& request);
   Next to_session_store(const http::Request& request, HttpMethod method);
-  void to_modern(const http::Request& request);
+  Next to_modern(const http::Request& request);
   bool is_for_store(const http::Request& request) const;
   /// Nothing = the verdict is not there yet.
   std::optional<Next> authenticate(const http::Request& request);
 
   Next refuse(int status, Error error, std::string_view body = {}, std::string fields = {});
+  Next refuse_stream(const http::Request& request);
+  Next refuse_waiting(const http::Request& request);
   void respond(int status, std::string body, std::string_view fields = {});
   void conclude();
+  std::string who() const { return principal_ ? principal_->name : std::string(); }
 
   HttpEndpoint& endpoint_;
   http::Connection& connection_;
@@ -69,7 +72,7 @@ class HttpService final : public http::Service, public Transport {
   std::string good_host_;      // the last Host that the guard let through
   std::string cors_;           // header lines for the origin of this request
   std::shared_ptr<const Principal> principal_;
-  std::shared_ptr<const Principal> listener_;  // whose stream is counted
+  std::string listener_;       // whose stream is counted
   StreamId stream_ = 0;        // the POST that the modern session answers
   bool open_ = false;          // it has not been concluded
   bool streaming_ = false;     // its answer is a stream

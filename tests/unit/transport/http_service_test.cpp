@@ -17,9 +17,11 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 using sumun::test::RawClient;
 using namespace std::chrono_literals;
@@ -128,6 +130,38 @@ class Running {
 
  private:
   std::thread thread_;
+};
+
+// Answers on a thread of its own; a GET gets a stream that stays open until the peer has gone.
+class Store final : public sumun::HttpSessionStore {
+ public:
+  ~Store() override {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void take(sumun::HttpMessage message, std::shared_ptr<sumun::HttpReply> reply) override {
+    std::lock_guard lock(mutex_);
+    threads_.emplace_back([this, message = std::move(message), reply = std::move(reply)]() mutable {
+      if (message.session == "lost") return;
+      if (message.method != sumun::HttpMethod::get) return reply->answer(200, "\"" + message.session + message.last_event + "\"", "Mcp-Session-Id: 1\r\n");
+      reply->open_events("Mcp-Session-Id: 1\r\n");
+      reply->send("data: 1\n\n");
+      reply->send("data: 2\n\n");
+      if (message.session == "short") return reply->end();
+      reply->on_gone([this] { ++gone; });
+      std::lock_guard inner(mutex_);
+      streams_.push_back(std::move(reply));
+    });
+  }
+  void drain() override {
+    std::lock_guard lock(mutex_);
+    for (const auto& reply : streams_) reply->end();
+  }
+  std::atomic<int> gone{0};
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::thread> threads_;
+  std::vector<std::shared_ptr<sumun::HttpReply>> streams_;
 };
 
 std::string post(const std::string& method, const std::string& fields = "") {
@@ -297,4 +331,39 @@ TEST_CASE("when the server stops, a session with an open stream is told to end")
   running.server->drain();
   CHECK(running.wait_for(running.seen.ended, 1));
   client.close();
+}
+
+TEST_CASE("requests of a session go to the store, which answers from any thread") {
+  Store store;
+  Running running([&](sumun::HttpEndpointOptions& options) {
+    options.sessions = &store;
+    options.streams_of_principal = 1;
+  });
+  RawClient client(running.server->port());
+  const auto answer = client.ask(post("answer", "Mcp-Session-Id: s\r\nMCP-Protocol-Version: 2025-11-25\r\nLast-Event-ID: 9\r\n"));
+  CHECK(answer.body == "\"s9\"");
+  CHECK(answer.has("Mcp-Session-Id: 1"));
+  CHECK(client.ask(post("initialize")).body == "\"\"");
+  CHECK(client.ask(post("answer", "Mcp-Session-Id: lost\r\n")).status == 500);
+  CHECK(client.ask("DELETE /mcp HTTP/1.1\r\nHost: localhost\r\nMcp-Session-Id: s\r\n\r\n").body == "\"s\"");
+  CHECK(running.seen.messages == 0);
+  // The modern era's own version decides, whatever else is there.
+  CHECK(client.ask(post("answer", "Mcp-Session-Id: s\r\nMCP-Protocol-Version: 2026-07-28\r\n")).body.find("result") != std::string::npos);
+  CHECK(running.seen.messages == 1);
+
+  const auto get = [](const std::string& session) { return "GET /mcp HTTP/1.1\r\nHost: localhost\r\nMcp-Session-Id: " + session + "\r\n\r\n"; };
+  REQUIRE(client.send(get("short")));
+  const std::string stream = client.read_until("\r\n0\r\n\r\n");
+  CHECK(stream.find("Mcp-Session-Id: 1\r\n") != std::string::npos);
+  CHECK(stream.find("data: 1\n\n") < stream.find("data: 2\n\n"));
+  RawClient open(running.server->port());
+  REQUIRE(open.send(get("s")));
+  CHECK(open.read_until("data: 2\n\n") != "");
+  CHECK(client.ask(get("s")).status == 429);
+  open.close();
+  CHECK(running.wait_for(store.gone, 1));
+  REQUIRE(client.send(get("s")));
+  CHECK(client.read_until("data: 2\n\n").find("HTTP/1.1 200") == 0);
+  store.drain();
+  CHECK(client.read_until("0\r\n\r\n") != "");
 }
