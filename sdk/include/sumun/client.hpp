@@ -99,7 +99,8 @@ struct ServerDescription {
 ///   Errors:  the server's own code; cancelled; timeout; closed (with the reason); busy (kMaxWaitingRequests);
 ///            invalid_value when the answer is not what the method promises; unsupported when the server asks for
 ///            something that no handler answers.
-///   Cancels: tells the server (notifications/cancelled) and ends without waiting for it; so does a time limit.
+///   Cancels: tells the server (notifications/cancelled; over HTTP in 2026-07-28 by closing the stream) and ends without
+///            waiting for it; so does a time limit.
 /// Thread:  the executor's one strand, for all members, the destructor included; BlockingClient serves all other threads.
 /// Owner:   the program. It owns its transport.
 /// Ends by: `close`, the destructor, or the loss of the server; calls that wait then end with `closed`.

@@ -60,7 +60,7 @@ class CommandLine(unittest.TestCase):
 
     def test_help_is_data_with_examples(self):
         commands = ["serve", "index", "search", "tools", "call", "resources", "prompts", "client-config", "doctor"]
-        for words in [[], *[[c] for c in commands], ["eval", "documents"]]:
+        for words in [[], *[[c] for c in commands], ["eval", "documents"], ["config", "check"]]:
             with self.subTest(words=words):
                 done = self.check(0, *words, "--help")
                 self.assertIn("Examples:", done.stdout)
@@ -95,6 +95,18 @@ class CommandLine(unittest.TestCase):
             (["tools", "--revision", "1999-01-01"], "1999-01-01"),
             (["tools", "--timeout", "-1"], "--timeout"),
             (["serve", "--log-level", "loud"], "loud"),
+            (["serve", "--modern-only"], "--http"),
+            (["serve", "--http", ":8080"], "would listen to everybody"),
+            (["serve", "--http", "8080"], "ADDRESS:PORT"),
+            (["serve", "--http", "::1:8080"], "[::1]:8080"),
+            (["serve", "--http", "127.0.0.1:99999"], "65535"),
+            (["config"], "required"),
+            (["tools", "--url", "localhost:8080"], "http://"),
+            (["tools", "--url", "http://localhost:1", "--server", "cat"], "give one"),
+            (["tools", "--url", "http://localhost:1", "--index", "x.db"], "--index"),
+            (["tools", "--url", "http://localhost:1", "--token-env", "A", "--token-file", "b"], "give one"),
+            (["tools", "--token-env", "A"], "--url"),
+            (["client-config", "vscode", "--url", "http://localhost:1", "--write"], "--write"),
             (["client-config"], "required"),
             (["client-config", "emacs"], "claude-desktop"),
         ]
@@ -120,6 +132,11 @@ class CommandLine(unittest.TestCase):
             (["tools", "--server", "false"], "exit code 1", {}),
             (["call", "read_document", "document=missing"], "missing", {}),
             (["call", "search_documents", "query=x", "--args", "@missing.json"], "missing.json", {}),
+            (["tools", "--url", "http://localhost:1/mcp"], "cannot connect to http://localhost:1: ", {}),
+            (["tools", "--url", "http://localhost:1", "--token-env", "NOT_SET"], "NOT_SET", {}),
+            (["tools", "--url", "http://localhost:1", "--token-file", "missing.token"], "missing.token", {}),
+            (["tools", "--url", "http://a:the-secret-word@localhost:1"], "user information", {}),
+            (["config", "check", "--config", "missing.toml"], "missing.toml", {}),
             (["resources", "nothing:here"], "nothing:here", {}),
             (["prompts", "missing"], "missing", {}),
             (["tools", "--revision", "2025-06-18", "--timeout", "1", "--server", "cat"], "", {}),
@@ -339,6 +356,85 @@ class CommandLine(unittest.TestCase):
         code, shown = self.on_terminal(["index", "docs", "--index", str(self.home / "progress.db")], [])
         self.assertEqual(code, 0)
         self.assertIn("files", shown)
+
+    # -- the configuration
+
+    def write_config(self, text, name="sumun.toml"):
+        path = self.home / name
+        path.write_text(text)
+        return str(path)
+
+    def test_config_check_prints_what_holds(self):
+        done = self.check(0, "config", "check")
+        self.assertIn("the defaults hold", done.stderr)
+        self.assertIn("http.port = 8080\n", done.stdout)
+        file = self.write_config('[http]\nport = 9\n[auth]\nresource = "https://a/mcp"\n[[auth.tokens]]\nname = "ci"\ntoken = {env = "CI_TOKEN"}\n')
+        token = "the-secret-word-0123456789-0123456789"
+        shown = self.check(0, "config", "check", "--config", file, env={"CI_TOKEN": token})
+        self.assertIn("http.port = 9\n", shown.stdout)
+        self.assertNotIn(token, shown.stdout + shown.stderr)
+        self.assertEqual(json.loads(self.check(0, "config", "check", "--config", file, "--json", env={"CI_TOKEN": token}).stdout)["auth"]["tokens"][0]["token"], {"env": "CI_TOKEN"})
+
+    def test_config_check_says_what_is_wrong_and_where(self):
+        table = [
+            ("[http]\nadress = 1\n", "wrong.toml:2: http.adress: unknown property; did you mean \"address\"?"),
+            ("[http\n", "wrong.toml:1: "),
+            ('[auth]\nresource = "https://a/mcp"\n[[auth.tokens]]\nname = "ci"\ntoken = "the-secret-word"\n', "wrong.toml:5: auth.tokens[0].token: expected {env"),
+            ('[auth]\nresource = "https://a/mcp"\n[[auth.tokens]]\nname = "ci"\ntoken = {env = "NOT_SET"}\n', "NOT_SET"),
+        ]
+        for text, part in table:
+            with self.subTest(text=text):
+                file = self.write_config(text, "wrong.toml")
+                done = self.check(1, "config", "check", "--config", file)
+                self.assertIn(part, done.stderr)
+                self.assertEqual(done.stdout, "")
+                self.assertNotIn("the-secret-word", done.stderr)
+                self.assertIn(part, self.check(1, "serve", "--config", file).stderr)
+
+    # -- over HTTP
+
+    def serve(self, *words, env=None):
+        """Starts a server on a free port and gives its URL."""
+        server = subprocess.Popen([SUMUN, "serve", "--http", "127.0.0.1:0", *words], stderr=subprocess.PIPE, text=True, env={**self.env, **(env or {})}, cwd=self.home)
+        self.addCleanup(server.stderr.close)
+        self.addCleanup(server.wait, LIMIT)
+        self.addCleanup(server.terminate)
+        for line in server.stderr:
+            if "listening on " in line:
+                return line.split("listening on ")[1].strip()
+        self.fail("the server did not start")
+
+    def test_a_server_is_called_over_http_in_every_revision(self):
+        url = self.serve()
+        for revision in [[], *[["--revision", one] for one in ("2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26")]]:
+            with self.subTest(revision=revision):
+                self.assertIn("search_documents", {tool["name"] for tool in self.json_of("tools", "--url", url, *revision)})
+                found = self.check(0, "call", "search_documents", "query=parental leave", "--url", url, *revision)
+                self.assertIn("26 weeks", found.stdout)
+        self.assertIn("answer_with_citations", self.check(0, "prompts", "--url", url).stdout)
+
+    def test_modern_only_refuses_the_older_revisions_in_words(self):
+        url = self.serve("--modern-only")
+        self.check(0, "tools", "--url", url)
+        self.assertIn("2026-07-28", self.check(1, "tools", "--url", url, "--revision", "2025-11-25").stderr)
+
+    def test_a_token_comes_from_the_environment_or_a_file(self):
+        token = "a-token-of-this-test-0123456789-abcdefgh"
+        file = self.write_config('[http]\nport = 0\n[auth]\nresource = "http://127.0.0.1:8080/mcp"\n[[auth.tokens]]\nname = "ci"\ntoken = {env = "CI_TOKEN"}\n', "auth.toml")
+        url = self.serve("--config", file, env={"CI_TOKEN": token})
+        (self.home / "good.token").write_text(token + "\n")
+        self.check(0, "tools", "--url", url, "--token-env", "MINE", env={"MINE": token})
+        self.check(0, "tools", "--url", url, "--token-file", "good.token")
+        self.check(0, "tools", "--url", url, "--token-file", "good.token", "--revision", "2025-11-25")
+        self.assertIn("wants a token (401)", self.check(1, "tools", "--url", url).stderr)
+        wrong = self.check(1, "tools", "--url", url, "--token-env", "MINE", env={"MINE": "wrong-secret-word"})
+        self.assertIn("refuses the token (401)", wrong.stderr)
+        self.assertNotIn("wrong-secret-word", wrong.stderr)
+
+    def test_client_config_knows_the_form_with_a_url(self):
+        for client in ("claude-desktop", "claude-code", "vscode", "cursor", "windsurf", "zed", "codex"):
+            with self.subTest(client=client):
+                self.assertIn('"https://tools.example/mcp"', self.check(0, "client-config", client, "--url", "https://tools.example/mcp").stdout)
 
 
 if __name__ == "__main__":
