@@ -268,6 +268,30 @@ TEST_CASE("giving up a modern request closes its stream and says nothing else") 
   CHECK(web.posts.size() == 2);
 }
 
+TEST_CASE("a listen stream hands out what changes until it is given up") {
+  ClientOptions own = Web::quick();
+  std::string seen;
+  own.handlers.notification = [&](const std::string& method, const json&) { seen += method + " "; };
+  Web web(modern([](const Post&) {
+            const auto note = [](const char* method) { return event({{"jsonrpc", "2.0"}, {"method", method}, {"params", json::object()}}); };
+            return as_events({note("notifications/subscriptions/acknowledged"), ":\n\n", note("notifications/tools/list_changed")}, Reply::After::stall);
+          }),
+          own);
+  REQUIRE(web.connect().has_value());
+  std::stop_source stop;
+  sumun::RequestOptions options;
+  options.stop = stop.get_token();
+  std::optional<Result<json>> ended;
+  const json params{{"notifications", {{"toolsListChanged", true}}}};
+  boost::asio::co_spawn(web.context, web.client->request("subscriptions/listen", params, options), [&](std::exception_ptr, Result<json> result) { ended = std::move(result); });
+  CHECK(web.until([&] { return seen == "notifications/subscriptions/acknowledged notifications/tools/list_changed "; }));
+  CHECK_FALSE(ended.has_value());
+  stop.request_stop();
+  CHECK(web.until([&] { return ended.has_value() && web.server.ended == 1; }));
+  CHECK(ended->error().code == ErrorCode::cancelled);
+  CHECK(web.of("subscriptions/listen").at(0).header("Mcp-Method") == "subscriptions/listen");
+}
+
 TEST_CASE("requests run side by side on connections of their own") {
   std::vector<std::string> order;
   Web web(modern([&](const Post& post) {
