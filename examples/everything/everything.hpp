@@ -17,5 +17,6 @@ bool pause(sumun::Call& call, std::chrono::milliseconds time);
 
 void add_tools(sumun::Server& server);
 void add_questions(sumun::Server& server);
+void add_tasks(sumun::Server& server);
 void add_resources(sumun::Server& server);
 void add_prompts(sumun::Server& server);

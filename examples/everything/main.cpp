@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   sumun::Server server{"everything", "1.0.0", options};
   add_tools(server);
   add_questions(server);
+  add_tasks(server);
   add_resources(server);
   add_prompts(server);
   return sumun::run(server, argc, argv);

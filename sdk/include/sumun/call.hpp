@@ -190,6 +190,15 @@ class SUMUN_EXPORT Call {
   }
   awaitable<Result<ListRootsResult>> async_roots() { return one_later(Roots{}); }
 
+  // -- going on as a task
+  /// For a tool of TaskStart::when_told: from here on the call is a task, if the client takes tasks. The client gets the
+  /// task's handle as the answer to its request; what it was asked before came in rounds, what it is asked from here on
+  /// the task waits for. Everywhere else, and in a task, nothing changes.
+  /// Errors:  busy when the tool requires a task and none can be kept.
+  /// Thread:  of a plain handler, or a coroutine.
+  /// Spec:    io.modelcontextprotocol/tasks, Task Creation
+  Result<void> begin_task();
+
   // -- between rounds
   /// Runs `fn` the first time and returns the value that it gave then in every later round of this call.
   /// `fn` returns T or Result<T>; an error is not kept.

@@ -32,6 +32,28 @@ enum class Placement {
 /// Runs a function on a thread of the program's own choice: a game's or a UI's loop.
 using Executor = std::function<void(std::function<void()>)>;
 
+/// Whether a call of a tool may go on as a task: its caller gets a handle at once and comes back for the result. Only
+/// 2026-07-28 has tasks, and only for clients that say that they take them.
+/// Spec: the extension io.modelcontextprotocol/tasks
+enum class TaskSupport {
+  none,
+  optional,  // a task where the client takes tasks, else an ordinary call
+  required,  // the tool takes too long for anything else: other clients are refused (-32021)
+};
+/// When a call becomes a task.
+enum class TaskStart {
+  at_once,    // before the handler runs
+  when_told,  // when the handler says so (Call::begin_task); what is done before is answered at once
+};
+
+/// What becomes of those whose token lacks a scope. A principal without scopes (stdio, no authentication, a token that is
+/// not limited) lacks none.
+/// Spec: 2026-07-28 basic/authorization, Scope Challenge Handling
+enum class ScopePolicy {
+  step_up,  // it is listed, and a call is refused with what it takes: over HTTP 403 insufficient_scope
+  hidden,   // it is not listed, and a call is answered as if there were no such thing; such lists are not cached for others
+};
+
 struct ToolOptions {
   std::string title;
   Effects effects = Effects::undeclared;
@@ -41,6 +63,12 @@ struct ToolOptions {
   std::vector<Icon> icons;
   json meta = nullptr;                       // the definition's `_meta`; an object
   std::optional<json> output_schema;         // instead of the derived one
+  TaskSupport task = TaskSupport::none;
+  TaskStart task_start = TaskStart::at_once;
+  std::chrono::milliseconds task_ttl = kTaskTtl;  // how long a task and its result are kept, from its beginning; then it is stopped
+  std::chrono::milliseconds task_poll_interval = kTaskPollInterval;  // how often a client should look
+  std::vector<std::string> scopes;           // that a token needs for a call, all of them
+  ScopePolicy scope_policy = ScopePolicy::step_up;
   bool portable_only = true;                 // false = allow_unportable_schema(): no warning about what clients drop
 
   /// Silences the warning that known clients drop or mangle this tool's schema.
@@ -55,6 +83,8 @@ struct PromptOptions {
   std::vector<Icon> icons;
   json meta = nullptr;
   Placement placement = Placement::pool;
+  std::vector<std::string> scopes;  // as ToolOptions has them
+  ScopePolicy scope_policy = ScopePolicy::step_up;
 };
 
 /// The variables of a URI template with what they matched, percent-decoded.
@@ -67,6 +97,8 @@ struct ResourceOptions {
   Placement placement = Placement::pool;
   std::chrono::milliseconds ttl{0};  // how long a client may keep what it read; 0 = not at all
   ResourceLister list;  // of a template; empty = listed by nobody
+  std::vector<std::string> scopes;  // as ToolOptions has them
+  ScopePolicy scope_policy = ScopePolicy::step_up;
 };
 
 /// Values for what the user has typed so far; `context` holds the arguments already chosen.

@@ -74,6 +74,7 @@ int serve_stdio(Server& server, StdioOptions options) {
   WorkerPool pool(WorkerPoolOptions{options.workers, log});
   std::optional<StopSignals> signals;
   std::chrono::steady_clock::time_point end;
+  core->tasks().start(loop.get_executor());
   {
     StdioTransport transport(loop.get_executor(), (*streams)->in(), (*streams)->out());
     server::SessionOptions session_options;
@@ -87,6 +88,7 @@ int serve_stdio(Server& server, StdioOptions options) {
       if (auto alive = session.lock()) alive->end();
     });
     loop.run();
+    core->tasks().stop();
     pool.stop();
     end_descendants(kChildLimit);  // a handler may be waiting for one
     // Coroutines that were cancelled come to their end; one that does not care is destroyed where it waits.

@@ -175,7 +175,9 @@ int serve_http(Server& server, HttpOptions options) {
     std::fprintf(stderr, "listening on %s://%s:%u%s\n", options.tls ? "https" : "http", address->host.c_str(),
                  static_cast<unsigned>(http_server->port()), options.path.c_str());
     if (options.listening) options.listening(http_server->port());
+    core->tasks().start(http_server->main_executor());
     http_server->run();
+    core->tasks().stop();
     reloader->signals.cancel();
     pool.stop();
     end_descendants(kChildLimit);

@@ -2,7 +2,7 @@
 // The public Call: a view of the call's state.
 #include <sumun/call.hpp>
 
-#include "server/call_state.hpp"
+#include "server/session.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -71,13 +71,22 @@ const json& Call::meta() const { return state_->setup().meta->rest; }
 std::string Call::execution_id() const { return state_->id(); }
 bool Call::cancelled() const noexcept { return state_->stopped(); }
 std::stop_token Call::stop_token() const { return state_->stop_token(); }
-std::optional<std::chrono::steady_clock::time_point> Call::deadline() const { return state_->setup().deadline; }
+std::optional<std::chrono::steady_clock::time_point> Call::deadline() const { return state_->deadline(); }
 
 void Call::progress(double done, std::optional<double> total, std::string message) {
   state_->progress(done, total, std::move(message));
 }
 void Call::log(LoggingLevel level, json data, std::string logger) { state_->log(level, std::move(data), std::move(logger)); }
 void Call::release_stream() { state_->release_stream(); }
+
+Result<void> Call::begin_task() {
+  const auto& setup = state_->setup();
+  if (!setup.task || state_->task()) return {};
+  auto task = wait_for<Task>([&](auto done) { setup.core->tasks().begin(state_, std::move(done)); });
+  if (task) server::answer_with_task(*state_, *task);
+  else if (setup.task->required) return std::move(task).error();
+  return {};
+}
 
 Result<std::vector<InputResponse>> Call::ask_all(std::vector<KeyedQuestion> questions) { return state_->ask(std::move(questions)); }
 awaitable<Result<std::vector<InputResponse>>> Call::async_ask_all(std::vector<KeyedQuestion> questions) {

@@ -2,6 +2,7 @@
 // Asking in both eras, and the sealed state between rounds.
 #include "server/call_state.hpp"
 
+#include "base/json_text.hpp"
 #include "base/random.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/errors.hpp"
@@ -9,6 +10,7 @@
 #include "runtime/worker_pool.hpp"
 #include "server/session.hpp"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -67,6 +69,12 @@ std::int64_t unix_seconds(const Clock& clock) {
   return std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
 }
 
+std::string words_of(double number) {
+  std::string out;
+  append_ecmascript_number(out, number);
+  return out;
+}
+
 Error bad_state(const std::string& why) {
   return fail(ErrorCode::invalid_params, "params.requestState: " + why + "; call again without it");
 }
@@ -88,7 +96,64 @@ Result<InputResponse> read_answer(const InputRequest& question, json answer, con
 }
 
 CallState::CallState(Setup setup)
-    : setup_(std::move(setup)), stop_(setup_.running == Running::in_place ? std::stop_source(std::nostopstate) : std::stop_source()) {}
+    : setup_(std::move(setup)),
+      stop_(setup_.running == Running::in_place ? std::stop_source(std::nostopstate) : std::stop_source()),
+      deadline_(setup_.deadline) {}
+
+CallState::~CallState() {
+  if (!is_task_) return;
+  setup_.core->tasks().conclude(task_, jsonrpc::encode_error(setup_.request, fail(ErrorCode::internal_error, "the task was dropped before it ended")));
+}
+
+void CallState::stop() {
+  stop_.request_stop();
+  if (setup_.running != Running::as_coroutine) return;
+  boost::asio::dispatch(setup_.executor, [call = shared_from_this()] { call->cancel_.emit(boost::asio::cancellation_type::terminal); });
+}
+
+// -- the time limit
+
+std::optional<std::chrono::steady_clock::time_point> CallState::deadline() const {
+  std::lock_guard lock(mutex_);
+  return deadline_;
+}
+
+void CallState::limit(std::function<void()> late) {
+  late_ = std::move(late);
+  boost::asio::dispatch(setup_.executor, [call = shared_from_this()] { call->arm(); });
+}
+
+void CallState::arm() {
+  const auto until = deadline();
+  if (!until || stopped()) return;
+  timer_ = std::make_unique<boost::asio::steady_timer>(setup_.executor, *until);
+  timer_->async_wait([weak = weak_from_this()](boost::system::error_code failed) {
+    const auto call = weak.lock();
+    if (failed || !call) return;
+    call->late_();
+    call->stop();
+  });
+}
+
+void CallState::answered() {
+  if (late_ && !is_task_) boost::asio::dispatch(setup_.executor, [call = shared_from_this()] {
+      if (!call->is_task_) call->timer_.reset();
+    });
+}
+
+// -- as a task
+
+// A task is stopped when its time to live is over: nobody could come back for its result.
+void CallState::become_task(std::string id) {
+  const auto end = std::chrono::steady_clock::now() + setup_.task->ttl;
+  {
+    std::lock_guard lock(mutex_);
+    deadline_ = deadline_ ? std::min(*deadline_, end) : end;
+  }
+  task_ = std::move(id);
+  is_task_.store(true, std::memory_order_release);
+  if (late_) boost::asio::dispatch(setup_.executor, [call = shared_from_this()] { call->arm(); });
+}
 
 const std::string& CallState::id() {
   std::lock_guard lock(mutex_);
@@ -109,11 +174,15 @@ void CallState::tell(std::string message) {
 
 void CallState::progress(double done, std::optional<double> total, std::string message) {
   const auto& token = setup_.meta->progressToken;
-  if (!token || stopped() || !std::isfinite(done)) return;
+  if ((!token && !task()) || stopped() || !std::isfinite(done)) return;
   if (total && !std::isfinite(*total)) total.reset();
   std::lock_guard lock(mutex_);
   if (last_progress_ && done <= *last_progress_) return;  // 2026-07-28 basic/patterns/progress: it MUST increase
   last_progress_ = done;
+  if (task()) {
+    if (message.empty()) message = words_of(done) + (total ? " of " + words_of(*total) : "");
+    return setup_.core->tasks().progress(task_, std::move(message));
+  }
   ProgressNotificationParams params;
   params.progressToken = *token;
   params.progress = done;
@@ -123,7 +192,7 @@ void CallState::progress(double done, std::optional<double> total, std::string m
 }
 
 void CallState::log(LoggingLevel level, json data, std::string logger) {
-  if (!setup_.log_level || level < *setup_.log_level || stopped()) return;
+  if (!setup_.log_level || level < *setup_.log_level || stopped() || task()) return;  // tasks have no log messages
   LoggingMessageNotificationParams params;
   params.level = level;
   params.data = std::move(data);
@@ -162,16 +231,20 @@ Answers CallState::ask(std::vector<KeyedQuestion> questions) {
   if (stopped()) return fail(ErrorCode::cancelled, "the call was cancelled");
   auto fitted = fit(std::move(questions));
   if (!fitted) return std::move(fitted).error();
-  if (allows(setup_.revision, Feature::input_required)) return answers_of_rounds(*std::move(fitted));
+  if (!task() && allows(setup_.revision, Feature::input_required)) return answers_of_rounds(*std::move(fitted));
 
   auto waiting = std::make_shared<Waiting>();
   std::stop_callback on_stop(stop_.get_token(), [waiting] { waiting->put(fail(ErrorCode::cancelled, "the call was cancelled")); });
-  setup_.outlet.push(Job([call = shared_from_this(), list = *std::move(fitted), promise = Promise(waiting)]() mutable {
-    auto session = call->setup().session.lock();
-    if (!session) return;
-    auto kept = std::make_shared<Promise>(std::move(promise));
-    session->push_questions(*call, std::move(list), [kept](Answers answers) { kept->waiting->put(std::move(answers)); });
-  }));
+  auto promise = std::make_shared<Promise>(waiting);
+  auto put = [promise](Answers answers) { promise->waiting->put(std::move(answers)); };
+  promise.reset();
+  if (task()) {
+    setup_.core->tasks().ask(task_, with_task_keys(*std::move(fitted)), std::move(put));
+  } else {
+    setup_.outlet.push(Job([call = shared_from_this(), list = *std::move(fitted), put = std::move(put)]() mutable {
+      if (auto session = call->setup().session.lock()) session->push_questions(*call, std::move(list), std::move(put));
+    }));
+  }
   BlockingScope away;
   return waiting->take();
 }
@@ -182,17 +255,23 @@ awaitable<Answers> CallState::async_ask(std::vector<KeyedQuestion> questions) {
   if (stopped()) co_return fail(ErrorCode::cancelled, "the call was cancelled");
   auto fitted = fit(std::move(questions));
   if (!fitted) co_return std::move(fitted).error();
-  if (allows(setup_.revision, Feature::input_required)) co_return answers_of_rounds(*std::move(fitted));
+  if (!task() && allows(setup_.revision, Feature::input_required)) co_return answers_of_rounds(*std::move(fitted));
 
-  auto session = setup_.session.lock();
-  if (!session) co_return gone();
   auto slot = std::make_shared<std::optional<Answers>>();
   auto timer = std::make_shared<boost::asio::steady_timer>(setup_.executor, std::chrono::steady_clock::time_point::max());
-  session->push_questions(*this, *std::move(fitted), [slot, timer](Answers answers) {
-    slot->emplace(std::move(answers));
-    timer->cancel();
-  });
-  session.reset();
+  auto put = [slot, timer, executor = setup_.executor](Answers answers) {
+    boost::asio::dispatch(executor, [slot, timer, answers = std::move(answers)]() mutable {
+      slot->emplace(std::move(answers));
+      timer->cancel();
+    });
+  };
+  if (task()) {
+    setup_.core->tasks().ask(task_, with_task_keys(*std::move(fitted)), std::move(put));
+  } else {
+    auto session = setup_.session.lock();
+    if (!session) co_return gone();
+    session->push_questions(*this, *std::move(fitted), std::move(put));
+  }
   boost::system::error_code ignored;
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
   if (!*slot) co_await timer->async_wait(token);
@@ -236,6 +315,18 @@ Answers CallState::answers_of_rounds(std::vector<KeyedQuestion> questions) {
   pending_ = std::move(missing);
   unwinding_ = true;
   throw Unwind{};
+}
+
+// A key is used once in the life of a task. Spec: io.modelcontextprotocol/tasks, Task Update Requests
+std::vector<KeyedQuestion> CallState::with_task_keys(std::vector<KeyedQuestion> questions) {
+  std::lock_guard lock(mutex_);
+  for (KeyedQuestion& question : questions) {
+    ++asked_;
+    if (question.key.empty()) question.key = "q" + std::to_string(asked_);
+    const std::string own = question.key;
+    for (int again = 2; !task_keys_.insert(question.key).second; ++again) question.key = own + "-" + std::to_string(again);
+  }
+  return questions;
 }
 
 void CallState::bind(const json& parameters) {

@@ -15,12 +15,16 @@
 #include <sumun/transport.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -39,6 +43,13 @@ struct Reply {
   std::optional<Error> error;  // what it says, where it is an error response
 };
 
+/// What a call that may become a task is kept with.
+struct TaskTerms {
+  std::chrono::milliseconds ttl;
+  std::chrono::milliseconds poll_interval;
+  bool required;  // false = where no task can be kept, an ordinary call will do
+};
+
 /// Where a handler runs, as far as asking is concerned.
 enum class Running { in_place, on_worker, as_coroutine };
 
@@ -54,7 +65,7 @@ class CallState final : public std::enable_shared_from_this<CallState> {
     std::shared_ptr<Core> core;
     std::weak_ptr<Session> session;
     Inbox<Job>::Sender outlet;
-    boost::asio::any_io_executor executor;  // the session's strand
+    boost::asio::any_io_executor executor;  // of a coroutine and of the time limit
     std::shared_ptr<const Principal> principal;
     RequestId request;
     StreamId stream = 0;                    // where what it says goes
@@ -66,13 +77,25 @@ class CallState final : public std::enable_shared_from_this<CallState> {
     Running running = Running::on_worker;
     bool only_reads = false;
     std::optional<std::chrono::steady_clock::time_point> deadline;
+    std::optional<TaskTerms> task;          // none = it cannot become one
   };
   explicit CallState(Setup setup);
+  /// A task whose handler was dropped has failed.
+  ~CallState();
 
   const Setup& setup() const { return setup_; }
   std::stop_token stop_token() const { return stop_.get_token(); }
-  void request_stop() { stop_.request_stop(); }
+  /// Tells the handler to stop, and cancels it if it is a coroutine. Any thread.
+  void stop();
   bool stopped() const noexcept { return stop_.stop_requested(); }
+  boost::asio::cancellation_slot cancellation_slot() { return cancel_.slot(); }
+  std::optional<std::chrono::steady_clock::time_point> deadline() const;
+  /// Whether it may have to be stopped in time.
+  bool has_limit() const { return setup_.deadline || setup_.task; }
+  /// What happens when the time is up; before the handler.
+  void limit(std::function<void()> late);
+  /// The request was answered: its time limit goes, unless the call goes on as a task. On the session's strand.
+  void answered();
   /// Made when first asked for.
   const std::string& id();
 
@@ -84,6 +107,11 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   // -- asking
   Result<std::vector<InputResponse>> ask(std::vector<KeyedQuestion> questions);
   awaitable<Result<std::vector<InputResponse>>> async_ask(std::vector<KeyedQuestion> questions);
+
+  // -- as a task
+  /// Its id; null = the call is no task (yet).
+  const std::string* task() const { return is_task_.load(std::memory_order_acquire) ? &task_ : nullptr; }
+  void become_task(std::string id);
 
   // -- rounds
   /// Fixes what requestState is bound to; before the handler, which may take the parameters apart.
@@ -105,11 +133,20 @@ class CallState final : public std::enable_shared_from_this<CallState> {
  private:
   Result<std::vector<KeyedQuestion>> fit(std::vector<KeyedQuestion> questions) const;
   Result<std::vector<InputResponse>> answers_of_rounds(std::vector<KeyedQuestion> questions);
+  std::vector<KeyedQuestion> with_task_keys(std::vector<KeyedQuestion> questions);
   void tell(std::string message);
+  void arm();
 
   const Setup setup_;
   std::stop_source stop_;
-  std::mutex mutex_;                     // guards the next two, and the order of progress notifications
+  boost::asio::cancellation_signal cancel_;          // emitted on the executor
+  std::function<void()> late_;
+  std::unique_ptr<boost::asio::steady_timer> timer_;  // until the deadline; touched on the executor
+  std::string task_;                                  // set once, before is_task_
+  std::atomic<bool> is_task_{false};
+  mutable std::mutex mutex_;             // guards the next four, and the order of progress notifications
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
+  std::set<std::string> task_keys_;      // of the questions asked as a task
   std::string id_;
   std::optional<double> last_progress_;  // none before the first report
   std::string binding_;                  // what requestState is sealed with

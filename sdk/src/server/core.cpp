@@ -2,7 +2,10 @@
 // Registration: every rule that a program can break is checked here, at its start, with the tool's name in the message.
 #include "server/core.hpp"
 
+#include "base/json_text.hpp"
+#include "base/scopes.hpp"
 #include "protocol/meta.hpp"
+#include "protocol/methods.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -81,6 +84,18 @@ void check_placement(const char* kind, const std::string& name, const Handler<R>
     misuse(std::string(kind) + " '" + name + "': quick is for plain handlers; a coroutine runs on the connection's executor");
 }
 
+void check_task_options(const std::string& name, const ToolOptions& options) {
+  if (options.task == TaskSupport::none) return;
+  if (options.placement == Placement::quick) misuse("tool '" + name + "': a quick handler ends at once; it cannot be a task");
+  if (options.task_ttl.count() <= 0) misuse("tool '" + name + "': its task_ttl is not positive");
+  if (options.task_poll_interval.count() <= 0) misuse("tool '" + name + "': its task_poll_interval is not positive");
+}
+
+void check_scopes(const char* kind, const std::string& name, const std::vector<std::string>& scopes) {
+  for (const std::string& scope : scopes)
+    if (!is_scope(scope)) misuse(std::string(kind) + " '" + name + "': " + in_quotes(scope) + " is no scope");
+}
+
 // What a client is told of the effects. Hints, never a decision.
 ToolAnnotations annotations_of(Effects effects) {
   ToolAnnotations hints;
@@ -107,6 +122,7 @@ Core::Core(std::string name, std::string version, ServerOptions options)
       sealer_(sealer_of(options_.state_key)),
       clock_(std::make_unique<SystemClock>()),
       calls_(std::make_unique<gate::MemoryCallStore>()),
+      tasks_(*this, std::make_unique<gate::MemoryTaskStore>()),
       registry_(std::make_shared<Registry>()) {}
 
 std::shared_ptr<const Registry> Core::registry() const {
@@ -122,6 +138,7 @@ ServerCapabilities Core::capabilities() const {
   if (now->offers_prompts) offered.prompts = ListChangedCapability{true};
   if (now->offers_resources) offered.resources = ResourcesCapability{true, true};
   if (now->completions) offered.completions = json::object();
+  if (now->offers_tasks) offered.extensions = protocol::task_capability().extensions;
   return offered;
 }
 
@@ -174,6 +191,8 @@ void Core::add(ToolEntry entry) {
   if (entry.options.placement == Placement::quick && entry.options.timeout.count() != 0)
     misuse("tool '" + name + "': a quick handler cannot be stopped; it cannot have a timeout");
   if (entry.options.timeout.count() < 0) misuse("tool '" + name + "': its timeout is negative");
+  check_task_options(name, entry.options);
+  check_scopes("tool", name, entry.options.scopes);
   entry.input = compiled(name, "input schema", entry.definition.inputSchema);
   const json& input = entry.definition.inputSchema;
   if (!input.is_object() || input.value("type", json()) != "object") misuse("tool '" + name + "': its input schema must have \"type\": \"object\"");
@@ -196,6 +215,7 @@ void Core::add(ToolEntry entry) {
     if (next.tools.find(name)) misuse("tool '" + name + "' is registered twice");
     entry.order = ++last_order_;
     next.offers_tools = true;
+    if (entry.options.task != TaskSupport::none) next.offers_tasks = true;
     next.tools.add(std::make_shared<const ToolEntry>(std::move(entry)));
   });
 }
@@ -207,6 +227,7 @@ void Core::add(ResourceEntry entry) {
   check_meta("resource", uri, entry.definition._meta);
   check_icons("resource", uri, entry.definition.icons);
   check_placement("resource", uri, entry.handler, entry.options.placement);
+  check_scopes("resource", uri, entry.options.scopes);
   change(ListKind::resources, [&](Registry& next) {
     if (next.resources.find(uri)) misuse("resource '" + uri + "' is registered twice");
     entry.order = ++last_order_;
@@ -221,6 +242,7 @@ void Core::add(TemplateEntry entry) {
   check_meta("resource template", text, entry.definition._meta);
   check_icons("resource template", text, entry.definition.icons);
   check_placement("resource template", text, entry.handler, entry.options.placement);
+  check_scopes("resource template", text, entry.options.scopes);
   auto pattern = UriTemplate::parse(text);
   if (!pattern) misuse(pattern.error().message);
   entry.pattern = *std::move(pattern);
@@ -238,6 +260,7 @@ void Core::add(PromptEntry entry) {
   check_meta("prompt", name, entry.definition._meta);
   check_icons("prompt", name, entry.definition.icons);
   check_placement("prompt", name, entry.handler, entry.options.placement);
+  check_scopes("prompt", name, entry.options.scopes);
   if (entry.definition.arguments) {
     std::set<std::string> seen;
     for (const PromptArgument& argument : *entry.definition.arguments)
@@ -300,6 +323,10 @@ void Core::complete_resource(const std::string& uri_template, const std::string&
     next.templates.replace(std::move(changed));
     next.completions = true;
   });
+}
+
+void Core::notify_task(const DetailedTask& task) {
+  for (const auto& observer : observers()) observer->task_changed(task);
 }
 
 void Core::notify_resource_updated(const std::string& uri) {

@@ -5,6 +5,7 @@
 #include "base/seal.hpp"
 #include "gate/call_store.hpp"
 #include "protocol/codec.hpp"
+#include "server/tasks.hpp"
 #include "protocol/header_mirror.hpp"
 #include "server/uri_template.hpp"
 
@@ -113,6 +114,7 @@ struct Registry {
   bool offers_tools = false;
   bool offers_prompts = false;
   bool offers_resources = false;
+  bool offers_tasks = false;
 };
 
 /// What lists can change.
@@ -124,6 +126,7 @@ class Observer {
   virtual ~Observer() = default;
   virtual void list_changed(ListKind kind) = 0;
   virtual void resource_updated(const std::string& uri) = 0;
+  virtual void task_changed(const DetailedTask& task) = 0;
 };
 
 /// Thread: any, unless stated. Owner: the Server and its connections together.
@@ -142,6 +145,7 @@ class Core {
   /// Replaces the store in memory; before the first connection.
   void use(std::unique_ptr<gate::CallStore> calls) { calls_ = std::move(calls); }
   void use(std::unique_ptr<Clock> clock) { clock_ = std::move(clock); }
+  Tasks& tasks() { return tasks_; }
 
   std::shared_ptr<const Registry> registry() const;
   ServerCapabilities capabilities() const;
@@ -155,6 +159,7 @@ class Core {
   void complete_prompt(const std::string& prompt, const std::string& argument, Completer completer);
   void complete_resource(const std::string& uri_template, const std::string& variable, Completer completer);
   void notify_resource_updated(const std::string& uri);
+  void notify_task(const DetailedTask& task);
 
   void observe(std::weak_ptr<Observer> observer);
   void log(LoggingLevel level, const std::string& line) const;
@@ -170,6 +175,7 @@ class Core {
   const Sealer sealer_;
   std::unique_ptr<Clock> clock_;
   std::unique_ptr<gate::CallStore> calls_;
+  Tasks tasks_;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const Registry> registry_;         // under mutex; what it points to never changes

@@ -48,8 +48,7 @@ Session::Session(std::shared_ptr<Core> core, Transport& transport, boost::asio::
 
 Session::~Session() {
   for (const auto& [id, exchange] : in_flight_) {
-    if (exchange->call) exchange->call->request_stop();
-    exchange->cancel.emit(boost::asio::cancellation_type::terminal);
+    if (exchange->call) exchange->call->stop();
   }
 }
 
@@ -156,8 +155,9 @@ Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> Session::era_of(
   if (!legacy_) {
     // Before a session only these two are understood without per-request fields.
     const bool opening = request.method == protocol::name(Method::initialize);
-    if (opening && options_.eras == Eras::modern_only) return no_initialize(request.params, supported());
-    if (options_.eras == Eras::both && (opening || request.method == protocol::name(Method::ping)))
+    const bool opens = options_.eras == Eras::both && headers == nullptr;  // headers that repeat a body are the modern era's
+    if (opening && !opens) return no_initialize(request.params, supported());
+    if (opens && (opening || request.method == protocol::name(Method::ping)))
       return std::pair(kLatestLegacyRevision, std::shared_ptr<const RequestMeta>(std::make_shared<RequestMeta>(*std::move(meta))));
     return fail(ErrorCode::invalid_params, "params._meta." + std::string(protocol::kProtocolVersionKey) +
                                                ": missing; send it with every request (2026-07-28), or open a session with "
@@ -191,7 +191,7 @@ void Session::on_request(jsonrpc::Request request, std::size_t bytes, const Orig
     const ErrorCode code = era.error().code;
     if (code == ErrorCode::unsupported_protocol_version || code == ErrorCode::header_mismatch) exchange->revision = kLatestRevision;
     else if (protocol::find_method(request.method) == nullptr) era = fail(ErrorCode::method_not_found, "method not found: " + in_quotes(request.method));
-    refuse(*exchange, std::move(era).error());
+    refuse(*exchange, std::move(era).error(), ErrorCode::invalid_request);
     return;
   }
   exchange->revision = era->first;
@@ -229,6 +229,11 @@ void Session::dispatch(ExchangePtr exchange, json params, std::size_t bytes) {
     case Method::server_discover: return discover(exchange);
     case Method::logging_set_level: return set_level(exchange, std::move(params));
     case Method::subscriptions_listen: return listen(exchange, std::move(params));
+    case Method::tasks_get:
+    case Method::tasks_update:
+    case Method::tasks_cancel:
+      if (offered(registry->offers_tasks)) about_task(exchange, std::move(params));
+      return;
     case Method::completion_complete:
       if (offered(registry->completions)) complete(std::move(exchange), std::move(params), bytes);
       return;
@@ -317,16 +322,18 @@ void Session::drop(const ExchangePtr& exchange, const Error& why) {
   if (exchange->listening) {
     --listeners_;
     if (exchange->listening->resourceSubscriptions) subscribed_uris_ -= exchange->listening->resourceSubscriptions->size();
+    if (exchange->listening->taskIds) subscribed_tasks_ -= exchange->listening->taskIds->size();
   }
   withdraw(exchange->asked, exchange->revision, exchange->stream, why);
-  exchange->time_limit.reset();
-  if (exchange->call) exchange->call->request_stop();
-  exchange->cancel.emit(boost::asio::cancellation_type::terminal);
+  if (!exchange->call) return;
+  exchange->call->answered();
+  exchange->call->stop();
 }
 
-void Session::refuse(Exchange& exchange, Error error) {
+void Session::refuse(Exchange& exchange, Error error, ErrorCode for_invalid_params) {
   error = protocol::error_for(exchange.revision, std::move(error));
   Reply answer{jsonrpc::encode_error(exchange.id, error, protocol::missing_id(exchange.revision)), {}};
+  if (error.code == ErrorCode::invalid_params) error.code = for_invalid_params;
   answer.error = std::move(error);
   reply(exchange, std::move(answer));
 }
@@ -338,7 +345,7 @@ void Session::reply(Exchange& exchange, Reply reply) {
   if (found != in_flight_.end() && found->second.get() == &exchange) {
     held = std::move(found->second);
     in_flight_.erase(found);
-    exchange.time_limit.reset();
+    if (exchange.call) exchange.call->answered();
     withdraw(exchange.asked, exchange.revision, exchange.stream, fail(ErrorCode::cancelled, "the call has ended"));
   }
   conclude_stream(exchange.stream, exchange.batch, std::move(reply));

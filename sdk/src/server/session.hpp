@@ -5,6 +5,7 @@
 //   session_calls.cpp  handlers: tools/call, prompts/get, resources/read, completion/complete
 //   session_lists.cpp  lists and their pages
 //   session_asks.cpp   our requests to the client (legacy), notifications and subscriptions
+//   session_tasks.cpp  calls that become tasks, tasks/get, tasks/update, tasks/cancel, notifications/tasks
 #pragma once
 #include "jsonrpc/message.hpp"
 #include "jsonrpc/pending.hpp"
@@ -17,11 +18,11 @@
 
 #include <sumun/transport.hpp>
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -58,8 +59,6 @@ struct Exchange {
   const MirroredHeaders* headers = nullptr;             // during the event that brought it; null = none to compare with
   std::shared_ptr<Batch> batch;
   std::shared_ptr<CallState> call;                      // while a handler runs
-  boost::asio::cancellation_signal cancel;              // of a coroutine
-  std::unique_ptr<boost::asio::steady_timer> time_limit;
   std::vector<RequestId> asked;                         // our requests to the client on its behalf
   std::optional<SubscriptionFilter> listening;          // of subscriptions/listen
   bool done = false;                                    // true once answered or dropped
@@ -91,6 +90,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   // -- Observer: any thread
   void list_changed(ListKind kind) override;
   void resource_updated(const std::string& uri) override;
+  void task_changed(const DetailedTask& task) override;
 
   // -- for CallState, on the strand
   /// Sends a notification that belongs to a request which is still in flight; dropped when the client reads too slowly.
@@ -141,7 +141,9 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void answer(Exchange& exchange, const T& result) {
     reply(exchange, Reply{protocol::encode_response(exchange.id, result, protocol::Receiver{exchange.revision, &core_->stamp()}), {}});
   }
-  void refuse(Exchange& exchange, Error error);
+  /// `for_invalid_params`: what the transport hears instead. It makes 400 of a request that lacks its fields, not of
+  /// parameters that a method does not like. Spec: 2026-07-28 basic, Per-request protocol fields
+  void refuse(Exchange& exchange, Error error, ErrorCode for_invalid_params = ErrorCode::invalid_params);
   /// Answers, once; nothing when the exchange was dropped.
   void reply(Exchange& exchange, Reply reply);
   /// Concludes the message's stream, or its part of the batch.
@@ -153,7 +155,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void read_resource(ExchangePtr exchange, json params, std::size_t bytes);
   void complete(ExchangePtr exchange, json params, std::size_t bytes);
   std::shared_ptr<CallState> make_call(const ExchangePtr& exchange, std::string target, Running running, bool only_reads,
-                                       std::chrono::milliseconds timeout);
+                                       std::chrono::milliseconds timeout, std::optional<TaskTerms> task = std::nullopt);
   template <class Params>
   bool take_up(const ExchangePtr& exchange, CallState& call, Params& params, const json& input);
   template <class R, class Finish>
@@ -163,6 +165,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void run_handler(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
                    json input, std::size_t bytes, Finish finish);
   void put_on_worker(const ExchangePtr& exchange, const Executor& where, std::size_t bytes, Job job);
+  void turn_away(Exchange& exchange, std::string why);
 
   // -- session_lists.cpp
   void list_tools(const ExchangePtr& exchange, json params);
@@ -170,11 +173,21 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void list_resources(const ExchangePtr& exchange, json params, std::size_t bytes);
   void list_templates(const ExchangePtr& exchange, json params);
 
+  // -- session_tasks.cpp
+  /// Makes a task of the exchange's call, answers with its handle and goes on; without a task where none can be kept.
+  void begin_task(const ExchangePtr& exchange, std::function<void()> go_on);
+  void about_task(const ExchangePtr& exchange, json params);
+  template <class T>
+  std::function<void(Result<T>)> later(const ExchangePtr& exchange, std::function<void(Session&, Result<T>)> then);
+  void listen_to_tasks(const ExchangePtr& exchange, SubscriptionFilter filter);
+  void push_task(const DetailedTask& task);
+
   // -- session_asks.cpp
   void subscribe(const ExchangePtr& exchange, json params);
   void unsubscribe(const ExchangePtr& exchange, json params);
   void set_level(const ExchangePtr& exchange, json params);
   void listen(const ExchangePtr& exchange, json params);
+  void acknowledge(const ExchangePtr& exchange, SubscriptionFilter filter);
   void end_listening();
   /// Ends our own requests that nobody waits for any more, and tells the client so.
   void withdraw(const std::vector<RequestId>& questions, Revision revision, StreamId stream, const Error& why);
@@ -183,6 +196,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void push_list_changed(ListKind kind);
   void push_resource_updated(const std::string& uri);
   bool is_subscribed(const std::string& uri) const;
+  bool listens_to(const std::string& task) const;
   bool put_off();
 
   const std::shared_ptr<Core> core_;
@@ -198,12 +212,14 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   std::unordered_map<RequestId, ExchangePtr> in_flight_;
   std::size_t listeners_ = 0;        // subscriptions among them
   std::size_t subscribed_uris_ = 0;  // URIs of all of them
+  std::size_t subscribed_tasks_ = 0;  // likewise
   jsonrpc::PendingRequests asked_;
   std::shared_ptr<std::atomic<std::size_t>> waiting_bytes_;  // of requests that no worker has begun
   boost::asio::steady_timer grace_timer_;
   // Changes that wait until the client has read more; each is told once, however often it happened.
   std::set<ListKind> late_lists_;
   std::set<std::string> late_uris_;
+  std::map<std::string, DetailedTask> late_tasks_;
   boost::asio::steady_timer late_timer_;
   bool late_waiting_ = false;  // true while that timer runs
   bool observing_ = false;     // true once it hears of changes
@@ -211,7 +227,10 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   bool closed_ = false;
 };
 
-/// Brings a call's answer to its session, behind all that the handler said before. Thread: any.
+/// Brings a call's answer to its session, behind all that the handler said before, or to its task. Thread: any.
 void hand_over(const CallState& call, Reply reply);
+/// Answers a call's request with the handle of the task that it has become. Thread: any.
+void answer_with_task(CallState& call, const Task& task);
+Reply task_reply(const CallState& call, const Task& task);
 
 }  // namespace sumun::server

@@ -3,6 +3,7 @@
 #include "protocol/codec.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/meta.hpp"
+#include "server/access.hpp"
 #include "server/session.hpp"
 
 #include <boost/asio/post.hpp>
@@ -145,10 +146,9 @@ void Session::subscribe(const ExchangePtr& exchange, json params) {
   auto asked = protocol::decode_params<SubscribeRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
   const auto registry = core_->registry();
-  const auto& templates = registry->templates.list();
-  if (!registry->resources.find(asked->uri) &&
-      std::none_of(templates.begin(), templates.end(), [&](const auto& one) { return one->pattern.match(asked->uri).has_value(); }))
-    return refuse(*exchange, protocol::resource_not_found(asked->uri));
+  const ResourceOptions* options = behind(*registry, asked->uri);
+  if (options == nullptr || !is_visible(*exchange->principal, *options)) return refuse(*exchange, protocol::resource_not_found(asked->uri));
+  if (auto lack = lacks_scope(*exchange->principal, *options, asked->uri)) return refuse(*exchange, *std::move(lack));
   if (legacy_->subscribed.size() >= kMaxSubscribedUris && legacy_->subscribed.count(asked->uri) == 0)
     return refuse(*exchange, fail(ErrorCode::busy, "at most " + std::to_string(kMaxSubscribedUris) + " resources can be subscribed"));
   legacy_->subscribed.insert(std::move(asked->uri));
@@ -173,13 +173,30 @@ void Session::listen(const ExchangePtr& exchange, json params) {
   if (listeners_ >= kMaxSubscriptions || subscribed_uris_ + uris > kMaxSubscribedUris)
     return refuse(*exchange, fail(ErrorCode::busy, "too many subscriptions: at most " + std::to_string(kMaxSubscriptions) + " with " +
                                                        std::to_string(kMaxSubscribedUris) + " resources in all"));
+  if (filter.taskIds && !protocol::takes_tasks(exchange->meta->clientCapabilities))
+    return refuse(*exchange, protocol::missing_capability(protocol::task_capability()));
+  const std::size_t tasks = filter.taskIds ? filter.taskIds->size() : 0;
+  if (subscribed_tasks_ + tasks > kMaxSubscribedTasks)
+    return refuse(*exchange, fail(ErrorCode::busy, "too many subscriptions: at most " + std::to_string(kMaxSubscribedTasks) + " tasks in all"));
   const ServerCapabilities offered = core_->capabilities();
+  if (!offered.extensions) filter.taskIds.reset();
   if (!offered.tools) filter.toolsListChanged.reset();
   if (!offered.prompts) filter.promptsListChanged.reset();
   if (!offered.resources) {
     filter.resourcesListChanged.reset();
     filter.resourceSubscriptions.reset();
   }
+  // Hidden ones stay like unknown ones: accepted, and never heard of.
+  const auto refused = [&, registry = core_->registry()](const std::string& uri) {
+    const ResourceOptions* options = behind(*registry, uri);
+    return options != nullptr && options->scope_policy == ScopePolicy::step_up && !is_open(*exchange->principal, *options);
+  };
+  if (filter.resourceSubscriptions) std::erase_if(*filter.resourceSubscriptions, refused);
+  if (filter.taskIds) return listen_to_tasks(exchange, std::move(filter));
+  acknowledge(exchange, std::move(filter));
+}
+
+void Session::acknowledge(const ExchangePtr& exchange, SubscriptionFilter filter) {
   SubscriptionsAcknowledgedNotificationParams acknowledged;
   acknowledged.notifications = filter;
   acknowledged._meta = protocol::subscription_meta(exchange->id);
@@ -188,6 +205,7 @@ void Session::listen(const ExchangePtr& exchange, json params) {
   observe();
   ++listeners_;
   subscribed_uris_ += filter.resourceSubscriptions ? filter.resourceSubscriptions->size() : 0;
+  subscribed_tasks_ += filter.taskIds ? filter.taskIds->size() : 0;
   exchange->listening = std::move(filter);
   in_flight_[exchange->id] = exchange;
 }
@@ -239,6 +257,7 @@ bool Session::put_off() {
     session->late_waiting_ = false;
     for (const ListKind kind : std::exchange(session->late_lists_, {})) session->push_list_changed(kind);
     for (const std::string& uri : std::exchange(session->late_uris_, {})) session->push_resource_updated(uri);
+    for (const auto& [id, task] : std::exchange(session->late_tasks_, {})) session->push_task(task);
   });
   return true;
 }
@@ -275,8 +294,11 @@ void Session::push_resource_updated(const std::string& uri) {
   params.uri = uri;
   if (legacy_ && legacy_->initialized && legacy_->subscribed.count(uri) != 0)
     transport_.send(protocol::encode_notification(name, params, legacy_->revision));
+  const auto registry = core_->registry();
+  const ResourceOptions* options = behind(*registry, uri);
   for (const auto& [id, exchange] : in_flight_) {
     if (!exchange->listening || !exchange->listening->resourceSubscriptions) continue;
+    if (options != nullptr && !is_open(*exchange->principal, *options)) continue;
     const auto& uris = *exchange->listening->resourceSubscriptions;
     if (std::find(uris.begin(), uris.end(), uri) == uris.end()) continue;
     params._meta = protocol::subscription_meta(id);

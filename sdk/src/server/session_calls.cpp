@@ -4,12 +4,14 @@
 #include "protocol/codec.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/header_mirror.hpp"
+#include "server/access.hpp"
 #include "server/outcome.hpp"
 #include "server/session.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -44,12 +46,12 @@ constexpr std::chrono::milliseconds kQuickLimit{5};  // what a quick handler may
 
 // The nearest known name, for a model that mistyped one.
 template <class Entry>
-std::string nearest(const Table<Entry>& table, const std::string& name) {
+std::string nearest(const Table<Entry>& table, const std::string& name, const Principal& who) {
   std::string best;
   std::size_t least = name.size() / 2 + 1;
   for (const auto& entry : table.list()) {
     const std::string& other = entry->key();
-    if (name.size() > 64 || other.size() > 64) continue;
+    if (name.size() > 64 || other.size() > 64 || !is_visible(who, entry->options)) continue;
     std::vector<std::size_t> row(other.size() + 1);
     for (std::size_t j = 0; j <= other.size(); ++j) row[j] = j;
     for (std::size_t i = 1; i <= name.size(); ++i) {
@@ -112,10 +114,17 @@ Reply tool_answer(const ToolEntry& entry, CallState& call, Outcome<CallToolResul
   return result_reply(call, *outcome.value, entry.output_form);
 }
 
+// None where the tool makes no tasks, or the client takes none.
+// Spec: io.modelcontextprotocol/tasks, Capability Negotiation
+std::optional<TaskTerms> terms_of(const ToolOptions& options, const RequestMeta& meta) {
+  if (options.task == TaskSupport::none || !meta.is_modern() || !protocol::takes_tasks(meta.clientCapabilities)) return std::nullopt;
+  return TaskTerms{options.task_ttl, options.task_poll_interval, options.task == TaskSupport::required};
+}
+
 bool can_be_asked(const ClientCapabilities& client) { return client.elicitation || client.sampling || client.roots; }
 
 // Whether rounds of this call must be taken once only.
-bool takes_rounds_once(const CallState& call) { return call.round() > 0 && !call.setup().only_reads; }
+bool takes_rounds_once(const CallState& call) { return call.round() > 0 && !call.setup().only_reads && !call.task(); }
 
 // A round that was taken and will not be carried out can be taken again.
 void give_back(const std::shared_ptr<CallState>& call) {
@@ -173,18 +182,35 @@ struct Errand {
   bool begun = false;
 };
 
-}  // namespace
-
 // To the strand, behind what the handler said before.
-void hand_over(const CallState& call, Reply reply) {
+void to_session(const CallState& call, Reply reply) {
   auto shared = call.shared_from_this();
   call.setup().outlet.push(Job([shared, reply = std::move(reply)]() mutable {
     if (auto session = shared->setup().session.lock()) session->deliver(*shared, std::move(reply));
   }));
 }
 
+}  // namespace
+
+void hand_over(const CallState& call, Reply reply) {
+  if (const std::string* task = call.task()) return call.setup().core->tasks().conclude(*task, reply.text);
+  to_session(call, std::move(reply));
+}
+
+Reply task_reply(const CallState& call, const Task& task) {
+  CreateTaskResult result;
+  static_cast<Task&>(result) = task;
+  return result_reply(call, result);
+}
+
+void answer_with_task(CallState& call, const Task& task) {
+  Reply reply = task_reply(call, task);
+  if (call.round() > 0 && !call.setup().only_reads) call.setup().core->calls().answer(call.id(), call.round(), reply.text);
+  to_session(call, std::move(reply));
+}
+
 std::shared_ptr<CallState> Session::make_call(const ExchangePtr& exchange, std::string target, Running running, bool only_reads,
-                                              std::chrono::milliseconds timeout) {
+                                              std::chrono::milliseconds timeout, std::optional<TaskTerms> task) {
   CallState::Setup setup{core_,
                          weak_from_this(),
                          inbox_.sender(),
@@ -199,7 +225,10 @@ std::shared_ptr<CallState> Session::make_call(const ExchangePtr& exchange, std::
                          std::nullopt,
                          running,
                          only_reads,
-                         std::nullopt};
+                         std::nullopt,
+                         std::move(task)};
+  if (setup.task)  // it may outlive this connection
+    if (const auto executor = core_->tasks().executor()) setup.executor = boost::asio::make_strand(*executor);
   if (is_modern(exchange->revision)) setup.log_level = exchange->meta->logLevel;
   else if (legacy_) setup.log_level = legacy_->level;
   if (timeout.count() > 0) setup.deadline = std::chrono::steady_clock::now() + timeout;
@@ -212,7 +241,7 @@ void Session::put_on_worker(const ExchangePtr& exchange, const Executor& where, 
   if (waiting > 0 && waiting + bytes > kMaxWaitingBytes) {
     waiting_bytes_->fetch_sub(bytes, std::memory_order_relaxed);
     give_back(exchange->call);
-    return refuse(*exchange, fail(ErrorCode::busy, "too many requests wait for a worker; try again when some are answered"));
+    return turn_away(*exchange, "too many requests wait for a worker; try again when some are answered");
   }
   Job counted([waiting = waiting_bytes_, bytes, job = std::move(job)]() mutable {
     waiting->fetch_sub(bytes, std::memory_order_relaxed);
@@ -229,7 +258,14 @@ void Session::put_on_worker(const ExchangePtr& exchange, const Executor& where, 
   }
   if (pool_.submit(std::move(counted))) return;
   give_back(exchange->call);
-  refuse(*exchange, fail(ErrorCode::busy, "the server is ending"));
+  turn_away(*exchange, "the server is ending");
+}
+
+// A call that no worker will come for.
+void Session::turn_away(Exchange& exchange, std::string why) {
+  Error busy = fail(ErrorCode::busy, std::move(why));
+  if (!exchange.call->task()) return refuse(exchange, std::move(busy));
+  hand_over(*exchange.call, error_reply(*exchange.call, std::move(busy)));
 }
 
 // Takes up an earlier round where the client brought one back. False: refused.
@@ -294,19 +330,12 @@ void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::
     return conclude(call, std::move(outcome), finish, [this, exchange](Reply answer) { reply(*exchange, std::move(answer)); });
   }
 
-  in_flight_[exchange->id] = exchange;
-  if (const auto deadline = call->setup().deadline) {
-    exchange->time_limit = std::make_unique<boost::asio::steady_timer>(executor_, *deadline);
-    exchange->time_limit->async_wait([weak_session = weak_from_this(), weak = std::weak_ptr(exchange), finish](boost::system::error_code failed) {
-      auto session = weak_session.lock();
-      auto late = weak.lock();
-      if (failed || !session || !late || late->done) return;
-      auto state = late->call;
+  if (!call->task()) in_flight_[exchange->id] = exchange;
+  if (call->has_limit()) {
+    call->limit([state = call.get(), finish] {
       Outcome<R> outcome;
       outcome.error = fail(ErrorCode::timeout, "it took longer than it may and was told to stop");
-      session->reply(*late, finish(*state, std::move(outcome)));
-      state->request_stop();
-      late->cancel.emit(boost::asio::cancellation_type::terminal);
+      hand_over(*state, finish(*state, std::move(outcome)));
     });
   }
   const auto send = [call](Reply answer) { hand_over(*call, std::move(answer)); };
@@ -316,13 +345,18 @@ void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::
       if (thrown) outcome.error = error_of(thrown, *call);
       conclude(call, std::move(outcome), finish, send);
     };
-    boost::asio::co_spawn(executor_, run_coroutine<R>(coroutine, std::move(input), call),
-                          boost::asio::bind_cancellation_slot(exchange->cancel.slot(), boost::asio::bind_executor(executor_, std::move(done))));
+    const auto& executor = call->setup().executor;
+    boost::asio::co_spawn(executor, run_coroutine<R>(coroutine, std::move(input), call),
+                          boost::asio::bind_cancellation_slot(call->cancellation_slot(), boost::asio::bind_executor(executor, std::move(done))));
     return;
   }
   put_on_worker(exchange, where, bytes,
                 Job([call, keep, plain = &std::get<PlainHandler<R>>(handler), input = std::move(input), binds, finish, send]() mutable {
-                  if (call->stopped()) return give_back(call);
+                  if (call->stopped()) {
+                    give_back(call);
+                    if (call->task()) send(error_reply(*call, fail(ErrorCode::cancelled, "it was cancelled before it began")));
+                    return;
+                  }
                   if (binds) call->bind(input);
                   conclude(call, run_plain(*plain, std::move(input), call), finish, send);
                 }));
@@ -332,10 +366,11 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
   auto asked = protocol::decode_params<CallToolRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
   auto entry = core_->registry()->tools.find(asked->name);
-  if (!entry) {
+  if (!entry || !is_visible(*exchange->principal, entry->options)) {
     const auto registry = core_->registry();
-    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown tool: " + in_quotes(asked->name) + nearest(registry->tools, asked->name)));
+    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown tool: " + in_quotes(asked->name) + nearest(registry->tools, asked->name, *exchange->principal)));
   }
+  if (auto lack = lacks_scope(*exchange->principal, entry->options, asked->name)) return refuse(*exchange, *std::move(lack));
   if (const MirroredHeaders* headers = std::exchange(exchange->headers, nullptr); headers != nullptr && !entry->mirrored.empty()) {
     auto same = protocol::check_param_headers(*headers, entry->mirrored, asked->arguments ? *asked->arguments : json());
     if (!same) return refuse(*exchange, std::move(same).error());
@@ -346,26 +381,38 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
                         quick   ? Running::in_place
                         : plain ? Running::on_worker
                                 : Running::as_coroutine,
-                        only_reads(entry->options.effects), entry->options.timeout);
+                        only_reads(entry->options.effects), entry->options.timeout, terms_of(entry->options, *exchange->meta));
+  if (entry->options.task == TaskSupport::required && !call->setup().task) {
+    Outcome<CallToolResult> refused;
+    refused.error = protocol::missing_capability(protocol::task_capability());
+    return reply(*exchange, tool_answer(*entry, *call, std::move(refused)));
+  }
   json input = asked->arguments ? *std::move(asked->arguments) : json::object();
   const auto violations = entry->input.validate(input, Defaults::fill);
   if (!violations.empty())  // a result, in every revision: the model can mend its call
     return reply(*exchange, result_reply(*call, CallToolResult::error("invalid arguments for " + entry->definition.name + ": " +
                                                                      explain(violations))));
   if (!take_up(exchange, *call, *asked, input)) return;
+  // A retry of a call that began without a task stays one.
+  const bool at_once = call->setup().task && entry->options.task_start == TaskStart::at_once && call->round() == 0;
   const ToolEntry* tool = entry.get();
-  carry_out<CallToolResult>(std::move(exchange), tool->handler, std::move(entry), tool->options.executor, std::move(input), bytes,
-                            [tool](CallState& state, Outcome<CallToolResult> outcome) { return tool_answer(*tool, state, std::move(outcome)); });
+  auto run = [this, exchange, tool, keep = std::move(entry), input = std::move(input), bytes]() mutable {
+    carry_out<CallToolResult>(std::move(exchange), tool->handler, std::move(keep), tool->options.executor, std::move(input), bytes,
+                              [tool](CallState& state, Outcome<CallToolResult> outcome) { return tool_answer(*tool, state, std::move(outcome)); });
+  };
+  if (at_once) begin_task(exchange, std::move(run));
+  else run();
 }
 
 void Session::get_prompt(ExchangePtr exchange, json params, std::size_t bytes) {
   auto asked = protocol::decode_params<GetPromptRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
   auto entry = core_->registry()->prompts.find(asked->name);
-  if (!entry) {
+  if (!entry || !is_visible(*exchange->principal, entry->options)) {
     const auto registry = core_->registry();
-    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown prompt: " + in_quotes(asked->name) + nearest(registry->prompts, asked->name)));
+    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown prompt: " + in_quotes(asked->name) + nearest(registry->prompts, asked->name, *exchange->principal)));
   }
+  if (auto lack = lacks_scope(*exchange->principal, entry->options, asked->name)) return refuse(*exchange, *std::move(lack));
   json input = json::object();
   if (asked->arguments)
     for (auto& [name, value] : *asked->arguments) input[name] = std::move(value);
@@ -417,7 +464,8 @@ void Session::read_resource(ExchangePtr exchange, json params, std::size_t bytes
       break;
     }
   }
-  if (handler == nullptr) return refuse(*exchange, protocol::resource_not_found(asked->uri));
+  if (handler == nullptr || !is_visible(*exchange->principal, *options)) return refuse(*exchange, protocol::resource_not_found(asked->uri));
+  if (auto lack = lacks_scope(*exchange->principal, *options, asked->uri)) return refuse(*exchange, *std::move(lack));
   const bool plain = std::holds_alternative<PlainHandler<ReadResourceResult>>(*handler);
   auto call = make_call(exchange, asked->uri,
                         !plain                                     ? Running::as_coroutine
@@ -450,14 +498,19 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
   std::shared_ptr<const void> keep;
   if (const auto* prompt = std::get_if<PromptReference>(&asked->ref)) {
     auto entry = registry->prompts.find(prompt->name);
-    if (!entry) return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.name: unknown prompt " + in_quotes(prompt->name)));
+    if (!entry || !is_visible(*exchange->principal, entry->options))
+      return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.name: unknown prompt " + in_quotes(prompt->name)));
+    if (auto lack = lacks_scope(*exchange->principal, entry->options, prompt->name)) return refuse(*exchange, *std::move(lack));
     completers = &entry->completers;
     keep = entry;
   } else {
     const std::string& uri = std::get<ResourceTemplateReference>(asked->ref).uri;
     auto entry = registry->templates.find(uri);
-    if (!entry && !registry->resources.find(uri))
+    const bool hidden = entry && !is_visible(*exchange->principal, entry->options);
+    if (hidden || (!entry && !registry->resources.find(uri)))
       return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.uri: unknown resource template " + in_quotes(uri)));
+    auto lack = entry ? lacks_scope(*exchange->principal, entry->options, uri) : std::nullopt;
+    if (lack) return refuse(*exchange, *std::move(lack));
     if (entry) completers = &entry->completers;
     keep = entry;
   }

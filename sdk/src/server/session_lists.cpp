@@ -5,6 +5,7 @@
 // Spec: 2026-07-28 server/utilities/pagination
 #include "protocol/codec.hpp"
 #include "protocol/errors.hpp"
+#include "server/access.hpp"
 #include "server/outcome.hpp"
 #include "server/session.hpp"
 
@@ -27,13 +28,14 @@ Result<std::uint64_t> read_cursor(const std::optional<std::string>& cursor, char
   return order;
 }
 
-// The entries behind `after`, one page; what ends it becomes the cursor.
+// The entries behind `after` that `who` may see, one page; what ends it becomes the cursor.
 template <class Entry, class Take>
-std::optional<std::string> take_page(const Table<Entry>& table, std::uint64_t after, std::size_t size, char list, Take take) {
+std::optional<std::string> take_page(const Table<Entry>& table, std::uint64_t after, std::size_t size, char list, const Principal& who,
+                                     Take take) {
   std::size_t taken = 0;
   std::uint64_t last = after;
   for (const auto& entry : table.list()) {
-    if (entry->order <= after) continue;
+    if (entry->order <= after || !is_visible(who, entry->options)) continue;
     if (taken == size) return list + std::to_string(last);
     take(*entry);
     last = entry->order;
@@ -51,10 +53,12 @@ Result<ListResourcesResult> run_lister(const ResourceLister& list, std::optional
   }
 }
 
-template <class ListResult>
-void add_hints(ListResult& result, const Core& core) {
+// What not everybody may see must not be cached for everybody.
+template <class ListResult, class Entry>
+void add_hints(ListResult& result, const Core& core, const Table<Entry>& table) {
+  const auto is_hidden = [](const auto& entry) { return entry->options.scope_policy == ScopePolicy::hidden && !entry->options.scopes.empty(); };
   result.ttlMs = core.options().list_ttl.count();
-  result.cacheScope = CacheScope::public_;
+  result.cacheScope = std::any_of(table.list().begin(), table.list().end(), is_hidden) ? CacheScope::private_ : CacheScope::public_;
 }
 
 }  // namespace
@@ -65,9 +69,10 @@ void Session::list_tools(const ExchangePtr& exchange, json params) {
   const auto after = read_cursor(asked->cursor, 't');
   if (!after) return refuse(*exchange, after.error());
   ListToolsResult result;
-  result.nextCursor = take_page(core_->registry()->tools, *after, core_->options().page_size, 't',
+  const auto registry = core_->registry();
+  result.nextCursor = take_page(registry->tools, *after, core_->options().page_size, 't', *exchange->principal,
                                 [&](const ToolEntry& entry) { result.tools.push_back(entry.definition); });
-  add_hints(result, *core_);
+  add_hints(result, *core_, registry->tools);
   answer(*exchange, result);
 }
 
@@ -77,9 +82,10 @@ void Session::list_prompts(const ExchangePtr& exchange, json params) {
   const auto after = read_cursor(asked->cursor, 'p');
   if (!after) return refuse(*exchange, after.error());
   ListPromptsResult result;
-  result.nextCursor = take_page(core_->registry()->prompts, *after, core_->options().page_size, 'p',
+  const auto registry = core_->registry();
+  result.nextCursor = take_page(registry->prompts, *after, core_->options().page_size, 'p', *exchange->principal,
                                 [&](const PromptEntry& entry) { result.prompts.push_back(entry.definition); });
-  add_hints(result, *core_);
+  add_hints(result, *core_, registry->prompts);
   answer(*exchange, result);
 }
 
@@ -89,9 +95,10 @@ void Session::list_templates(const ExchangePtr& exchange, json params) {
   const auto after = read_cursor(asked->cursor, 'm');
   if (!after) return refuse(*exchange, after.error());
   ListResourceTemplatesResult result;
-  result.nextCursor = take_page(core_->registry()->templates, *after, core_->options().page_size, 'm',
+  const auto registry = core_->registry();
+  result.nextCursor = take_page(registry->templates, *after, core_->options().page_size, 'm', *exchange->principal,
                                 [&](const TemplateEntry& entry) { result.resourceTemplates.push_back(entry.definition); });
-  add_hints(result, *core_);
+  add_hints(result, *core_, registry->templates);
   answer(*exchange, result);
 }
 
@@ -100,14 +107,15 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
   auto asked = protocol::decode_params<PaginatedRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
   const auto registry = core_->registry();
+  // The lister of a template that is not open would tell what is behind it, be the template itself visible or not.
   const auto next_lister = [&](std::uint64_t after) -> Table<TemplateEntry>::Pointer {
     for (const auto& entry : registry->templates.list())
-      if (entry->order > after && entry->options.list) return entry;
+      if (entry->order > after && entry->options.list && is_open(*exchange->principal, entry->options)) return entry;
     return nullptr;
   };
 
   ListResourcesResult result;
-  add_hints(result, *core_);
+  add_hints(result, *core_, registry->resources);
   Table<TemplateEntry>::Pointer lister;
   std::optional<std::string> inner;
   if (asked->cursor && asked->cursor->substr(0, 1) == "l") {
@@ -121,7 +129,7 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
   } else {
     const auto after = read_cursor(asked->cursor, 'r');
     if (!after) return refuse(*exchange, after.error());
-    result.nextCursor = take_page(registry->resources, *after, core_->options().page_size, 'r',
+    result.nextCursor = take_page(registry->resources, *after, core_->options().page_size, 'r', *exchange->principal,
                                   [&](const ResourceEntry& entry) { result.resources.push_back(entry.definition); });
     const auto first = next_lister(0);
     if (result.nextCursor || !first) return answer(*exchange, result);

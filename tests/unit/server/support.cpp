@@ -72,6 +72,7 @@ World::World(ServerOptions options, server::SessionOptions session_options)
       pool(WorkerPoolOptions{2, {}}),
       pair(make_memory_pair(loop.get_executor(), loop.get_executor())) {
   server.core()->use(std::unique_ptr<Clock>(clock));
+  server.core()->tasks().start(loop.get_executor());
   if (session_options.principal.name.empty()) session_options.principal.name = "local:ann";
   session = server::Session::start(server.core(), *pair.a, loop.get_executor(), pool, std::move(session_options),
                                    [this] { finished = true; });
@@ -91,6 +92,7 @@ World::World(ServerOptions options, server::SessionOptions session_options)
 
 World::~World() {
   pair.a.reset();  // the session goes, and its handlers are told to stop
+  server.core()->tasks().stop();
   loop.restart();
   loop.run_for(std::chrono::seconds(1));
   pool.stop();
