@@ -212,6 +212,24 @@ TEST_CASE("one connection over the limit is told so") {
   CHECK(first.ask(get("/now")).status == 200);
 }
 
+TEST_CASE("when too many bytes are on their way at once, one more of those bodies is refused") {
+  Running running([](http::ServerOptions& options) { options.limits.buffered_bytes = 100'000; });
+  RawClient client(running.port());
+  REQUIRE(client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + std::string(200'000, 'x')));
+  const auto answer = client.read_answer();
+  CHECK(answer.status == 503);
+  CHECK(answer.has("Retry-After: 1"));
+  CHECK(RawClient(running.port()).ask(post(std::string(50'000, 'x'))).status == 200);  // they are free again
+}
+
+TEST_CASE("a peer that does not take its answer is sent away") {
+  Running running([](http::ServerOptions& options) { options.limits.write_time = 100ms; });
+  const std::string body(8 << 20, 'x');
+  RawClient stuck(running.port());
+  REQUIRE(stuck.send(post(body)));
+  CHECK(running.wait_for(running.seen.gone, 1));
+}
+
 TEST_CASE("draining answers what was taken, ends streams in order, and closes the rest") {
   std::vector<std::unique_ptr<RawClient>> clients;
   Seen* seen = nullptr;
