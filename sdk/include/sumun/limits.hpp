@@ -72,6 +72,7 @@ inline constexpr std::size_t kMaxHttpSessionsOfPrincipal = 1'000;  // of one pri
 inline constexpr std::size_t kMaxHttpSessionCalls = 256;           // POSTs of one session that are being answered
 inline constexpr std::size_t kMaxHttpSessionListeners = 8;         // GET streams of one session; one more ends the oldest
 inline constexpr std::size_t kMaxHttpKeptBytes = 256 * kKiB;       // events that one session keeps for who comes back
+inline constexpr std::size_t kMaxHttpKeptInAll = 256 * kMiB;       // those of all sessions
 inline constexpr std::chrono::milliseconds kHttpRetry{1'000};      // after which a client should come back
 inline constexpr std::chrono::milliseconds kHttpPatience{5'000};   // for an answer; then it becomes a stream
 

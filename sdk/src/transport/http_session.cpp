@@ -75,7 +75,7 @@ HttpSession::HttpSession(std::string id, std::shared_ptr<const Principal> owner,
       last_used_(options_->clock->now()),
       patience_(home_) {}
 
-HttpSession::~HttpSession() = default;
+HttpSession::~HttpSession() { options_->kept->fetch_sub(kept_bytes_, std::memory_order_relaxed); }
 
 template <class Work>
 void HttpSession::at_home(Work work) {
@@ -123,11 +123,11 @@ HttpSession::Stream& HttpSession::add_stream(std::shared_ptr<HttpReply> reply) {
 }
 
 void HttpSession::on_post(HttpMessage message, std::shared_ptr<HttpReply> reply) {
-  const auto open = std::count_if(streams_.begin(), streams_.end(), [](const auto& one) { return !one.second.listens && !one.second.concluded; });
-  if (static_cast<std::size_t>(open) >= kMaxHttpSessionCalls)
+  if (calls_ >= kMaxHttpSessionCalls)
     return refuse(*reply, 503, "too many requests of this session are being answered", "Retry-After: 1\r\n");
   if (!end_serving_) end_serving_ = options_->serve(*this, home_);
   const StreamId id = add_stream(std::move(reply)).id;
+  ++calls_;
   Incoming incoming(message.body);
   incoming.stream = id;
   incoming.principal = message.principal;
@@ -186,10 +186,11 @@ void HttpSession::send(Outgoing message) {
 
 void HttpSession::answer(Stream& stream, Outgoing message) {
   touch();
+  --calls_;
   if (!revision_) return opened(stream, std::move(message));
-  stream.concluded = true;
   if (stream.streaming) {
     if (!message.text.empty()) add_event(stream, std::move(message.text));
+    stream.concluded = true;
     if (stream.reply) stream.reply->end();
     stream.reply.reset();
     if (stream.kept.empty()) streams_.erase(stream.id);
@@ -253,20 +254,28 @@ void HttpSession::add_event(Stream& stream, std::string data) {
 }
 
 void HttpSession::keep(Stream& stream, std::uint64_t number, std::string data) {
-  kept_bytes_ += data.size() + kEventCost;
+  begin_keeping(data.size());
   stream.kept.push_back({number, std::move(data)});
   order_.push_back(stream.id);
-  while (kept_bytes_ > kMaxHttpKeptBytes && order_.size() > 1) forget_oldest();
+  while (!order_.empty() && ((kept_bytes_ > kMaxHttpKeptBytes && order_.size() > 1) || *options_->kept > options_->kept_bytes)) forget_oldest();
 }
 
 void HttpSession::forget_oldest() {
-  const auto found = streams_.find(order_.front());
+  Stream& stream = streams_.at(order_.front());
   order_.pop_front();
-  if (found == streams_.end() || found->second.kept.empty()) return;
-  Stream& stream = found->second;
-  kept_bytes_ -= stream.kept.front().data.size() + kEventCost;
+  end_keeping(stream.kept.front().data.size());
   stream.kept.pop_front();
-  if (stream.concluded && stream.kept.empty()) streams_.erase(found);
+  if (stream.concluded && stream.kept.empty()) streams_.erase(stream.id);
+}
+
+void HttpSession::begin_keeping(std::size_t bytes) {
+  kept_bytes_ += bytes + kEventCost;
+  options_->kept->fetch_add(bytes + kEventCost, std::memory_order_relaxed);
+}
+
+void HttpSession::end_keeping(std::size_t bytes) {
+  kept_bytes_ -= bytes + kEventCost;
+  options_->kept->fetch_sub(bytes + kEventCost, std::memory_order_relaxed);
 }
 
 // The newest that somebody reads, else the newest that somebody may come back to.
@@ -287,7 +296,7 @@ void HttpSession::make_room_for_listener() {
   }
   if (count < kMaxHttpSessionListeners) return;
   if (oldest->reply) oldest->reply->end();
-  for (const Stream::Kept& one : oldest->kept) kept_bytes_ -= one.data.size() + kEventCost;
+  for (const Stream::Kept& one : oldest->kept) end_keeping(one.data.size());
   std::erase(order_, oldest->id);
   streams_.erase(oldest->id);
 }
@@ -304,7 +313,7 @@ void HttpSession::release(StreamId id) {
 
 // An answer that takes its time becomes a stream: comments keep the connection alive, and who loses it can come back.
 void HttpSession::wait_patiently() {
-  if (gone_ || patience_waiting_) return;
+  if (gone_ || patience_waiting_ || calls_ == 0) return;
   const auto waits = [](const auto& one) { return !one.second.listens && !one.second.streaming && !one.second.concluded; };
   const auto first = std::find_if(streams_.begin(), streams_.end(), waits);
   if (first == streams_.end() || !revision_) return;
@@ -342,10 +351,8 @@ void HttpSession::drain() {
 
 void HttpSession::end_if_idle() {
   at_home([](HttpSession& self) {
-    const bool busy = std::any_of(self.streams_.begin(), self.streams_.end(), [](const auto& one) {
-      return one.second.is_read() || (!one.second.listens && !one.second.concluded);
-    });
-    if (busy) return self.touch();
+    const bool read = std::any_of(self.streams_.begin(), self.streams_.end(), [](const auto& one) { return one.second.is_read(); });
+    if (self.calls_ > 0 || read) return self.touch();
     if (self.options_->clock->now() - self.last_used() >= self.options_->idle)
       self.finish(fail(ErrorCode::closed, "the session was idle for too long"));
   });
@@ -364,6 +371,7 @@ void HttpSession::finish(const Error& why) {
     else refuse_unknown(*stream.reply);
   }
   order_.clear();
+  options_->kept->fetch_sub(std::exchange(kept_bytes_, 0), std::memory_order_relaxed);
   // The server's session cancels what runs; it may be inside one of its own functions no more, for this was posted.
   Events events = std::exchange(events_, {});
   if (events.closed) events.closed(why);

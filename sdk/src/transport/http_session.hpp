@@ -40,6 +40,8 @@ struct HttpSessionOptions {
   std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
   std::size_t sessions = kMaxHttpSessions;                          // over it 503
   std::size_t sessions_of_principal = kMaxHttpSessionsOfPrincipal;  // over it 429
+  std::size_t kept_bytes = kMaxHttpKeptInAll;                       // events of all sessions; over it even the newest go
+  std::shared_ptr<std::atomic<std::size_t>> kept = std::make_shared<std::atomic<std::size_t>>(0);  // so much is kept now
   std::chrono::milliseconds idle{1'800'000};                        // without request, stream and running call
   std::chrono::milliseconds patience = kHttpPatience;               // after that an answer becomes a stream
 };
@@ -105,6 +107,8 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
   void add_event(Stream& stream, std::string data);
   void keep(Stream& stream, std::uint64_t number, std::string data);
   void forget_oldest();
+  void begin_keeping(std::size_t bytes);
+  void end_keeping(std::size_t bytes);
   Stream* listener();
   void make_room_for_listener();
   void wait_patiently();
@@ -123,6 +127,7 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
   std::optional<Revision> revision_;   // none until initialize is answered
   std::map<StreamId, Stream> streams_;
   StreamId last_stream_ = 0;
+  std::size_t calls_ = 0;              // POSTs that are not concluded
   StreamId taking_ = 0;                // the POST whose message is being handed in
   std::deque<StreamId> order_;         // whose kept event is the oldest, the next, …
   std::size_t kept_bytes_ = 0;

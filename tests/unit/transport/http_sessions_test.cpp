@@ -6,13 +6,19 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 using namespace sumun;
@@ -432,6 +438,30 @@ TEST_CASE("what is kept is bounded: the oldest goes first, the newest stays what
   CHECK(w.get(id, first)->status == 400);  // all of that stream is forgotten, and so is the stream
 }
 
+TEST_CASE("all sessions together keep so much and no more") {
+  std::shared_ptr<std::atomic<std::size_t>> kept;
+  World w([&](HttpSessionOptions& options) {
+    options.kept_bytes = 100'000;
+    kept = options.kept;
+  });
+  std::vector<std::string> ids;
+  for (int i = 0; i < 10; ++i) {
+    ids.push_back(w.open());
+    const Reply reply = w.later(ids.back());
+    w.last->release(w.stream);
+    w.say(w.stream, std::string(30'000, 'x'), true);
+    CHECK(reply->ended);
+    CHECK(*kept <= 100'000);
+  }
+  CHECK(*kept > 80'000);
+  CHECK(w.get(ids[0], "2-0")->list().size() == 1);
+  CHECK(w.get(ids[9], "2-0")->status == 400);  // there was no room for it
+  w.remove(ids[0]);
+  CHECK(*kept < 80'000);
+  w.sessions.reset();
+  CHECK(*kept == 0);
+}
+
 TEST_CASE("requests that belong to no session are refused as the specification says") {
   World w;
   const std::string id = w.open();
@@ -571,4 +601,104 @@ TEST_CASE("bytes that wait are those of the streams that are read") {
   const Reply listening = w.get(id);
   listening->queued = 10;
   CHECK(w.last->queued_bytes() == 110);
+}
+
+namespace {
+
+// Answers every request at once, from the session's own thread.
+class Echo final {
+ public:
+  std::function<void()> operator()(Transport& transport, boost::asio::any_io_executor) const {
+    Transport::Events events;
+    events.message = [&transport](const Incoming& message) {
+      const json asked = json::parse(message.text);
+      Outgoing out(asked["method"] == "initialize" ? R"({"id":1,"result":{"protocolVersion":"2025-11-25"}})" : asked["params"].dump(), message.stream);
+      out.last = true;
+      transport.send(std::move(out));
+      return Flow::go_on;
+    };
+    events.closed = [](Error) {};
+    transport.start(std::move(events));
+    return [&transport] { transport.close(); };
+  }
+};
+
+// A reply that a thread waits for.
+class AwaitedReply final : public HttpReply {
+ public:
+  void answer(int, std::string text, std::string lines) override {
+    std::lock_guard lock(mutex_);
+    body_ = std::move(text) + "|" + lines;
+    there_.notify_all();
+  }
+  void open_events(std::string) override {}
+  void send(std::string) override {}
+  void end() override {}
+  std::size_t queued_bytes() const override { return 0; }
+  bool gone() const override { return false; }
+  void on_gone(std::function<void()>) override {}
+  std::string take() {
+    std::unique_lock lock(mutex_);
+    if (!there_.wait_for(lock, 10s, [&] { return !body_.empty(); })) return "nothing came";
+    return std::exchange(body_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable there_;
+  std::string body_;
+};
+
+std::string ask(HttpSessions& sessions, HttpMethod method, const std::string& session, const std::string& body) {
+  auto reply = std::make_shared<AwaitedReply>();
+  HttpMessage message;
+  message.method = method;
+  message.session = session;
+  message.body = body;
+  sessions.take(std::move(message), reply);
+  return reply->take();
+}
+
+}  // namespace
+
+TEST_CASE("sessions on several loops are used, ended and swept from several threads at once") {
+  boost::asio::io_context loops[2];
+  auto first = boost::asio::make_work_guard(loops[0]);
+  auto second = boost::asio::make_work_guard(loops[1]);
+  std::atomic<std::size_t> turn{0};
+  HttpSessionOptions options;
+  options.serve = Echo{};
+  options.next_executor = [&] { return loops[turn++ % 2].get_executor(); };
+  options.idle = 1h;
+  auto sessions = std::make_unique<HttpSessions>(std::move(options));
+  std::vector<std::thread> threads;
+  for (auto& loop : loops) threads.emplace_back([&loop] { loop.run(); });
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> clients;
+  for (int client = 0; client < 3; ++client) {
+    clients.emplace_back([&, client] {
+      for (int round = 0; round < 50; ++round) {
+        const std::string opened = ask(*sessions, HttpMethod::post, "", R"({"method":"initialize"})");
+        const std::size_t at = opened.find("Mcp-Session-Id: ");
+        if (at == std::string::npos) {
+          ++wrong;
+          continue;
+        }
+        const std::string id = opened.substr(at + 16, opened.find("\r\n", at) - at - 16);
+        const std::string own = "\"" + std::to_string(client) + "/" + std::to_string(round) + "\"";
+        for (int i = 0; i < 5; ++i)
+          wrong += ask(*sessions, HttpMethod::post, id, R"({"method":"echo","params":)" + own + "}") != own + "|";
+        sessions->sweep();
+        if (round % 2 == 0) wrong += ask(*sessions, HttpMethod::remove, id, "") != "|";
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  CHECK(wrong == 0);
+  sessions->drain();
+  first.reset();
+  second.reset();
+  for (std::thread& thread : threads) thread.join();
+  CHECK(sessions->size() == 0);
+  sessions.reset();
 }
