@@ -11,6 +11,8 @@ import re
 import sys
 
 INCLUDES = """#include <sumun/sumun.hpp>
+#include <sumun/auth.hpp>
+#include <sumun/http.hpp>
 #include <sumun/json.hpp>
 #include <chrono>
 #include <map>

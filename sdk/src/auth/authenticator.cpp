@@ -3,6 +3,7 @@
 #include "auth/authenticator.hpp"
 
 #include "auth/claims.hpp"
+#include "base/scopes.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -261,11 +262,7 @@ std::vector<std::string> ResourceServer::widened(const std::vector<std::string>&
   return {all.begin(), all.end()};
 }
 
-bool ResourceServer::lacks_required(const std::vector<std::string>& scopes) const {
-  return std::any_of(options_.required_scopes.begin(), options_.required_scopes.end(), [&scopes](const std::string& one) {
-    return std::find(scopes.begin(), scopes.end(), one) == scopes.end();
-  });
-}
+bool ResourceServer::lacks_required(const std::vector<std::string>& scopes) const { return !holds_all(scopes, options_.required_scopes); }
 
 void ResourceServer::reload() {
   for (const auto& issuer : issuers_) issuer->forget();

@@ -4,6 +4,7 @@
 #include "base/base64.hpp"
 #include "base/json_text.hpp"
 #include "base/random.hpp"
+#include "base/scopes.hpp"
 #include "http/client.hpp"
 
 #include <boost/asio/as_tuple.hpp>

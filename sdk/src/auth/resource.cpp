@@ -44,11 +44,6 @@ Result<std::string> canonical_uri(std::string_view uri) {
   return url->origin() + (url->target == "/" ? "" : url->target);
 }
 
-bool is_scope(std::string_view word) {
-  return !word.empty() && word.size() <= kMaxPrincipalBytes &&
-         std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
-}
-
 Resource::Resource(const AuthOptions& options)
     : uri_(options.resource),
       origin_(uri_.substr(0, uri_.find('/', uri_.find("://") + 3))),

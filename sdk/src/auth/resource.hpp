@@ -21,9 +21,6 @@ Result<void> check_secure_url(std::string_view url);
 /// Errors: invalid_value.
 Result<std::string> canonical_uri(std::string_view uri);
 
-/// Whether a word may be a scope (RFC 6749, section 3.3).
-bool is_scope(std::string_view word);
-
 /// Answers in the resource's name. Thread: any; it does not change.
 class Resource {
  public:
