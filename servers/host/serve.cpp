@@ -58,6 +58,7 @@ Result<std::filesystem::path> own_program() {
 }
 
 int run(const ServeCommand& command) {
+  if (command.http && !command.principal.empty()) return wrong_usage("--principal is for the standard streams; over HTTP the token says who calls");
   if (command.modern_only && !command.http) return wrong_usage("--modern-only goes with --http");
   if (command.http && !command.http->empty()) {
     if (const auto at = parse_listen_address(*command.http); !at) return wrong_usage("--http " + at.error().message);

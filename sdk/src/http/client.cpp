@@ -86,6 +86,8 @@ Result<std::string> head_of(const HttpRequest& request, const Url& url) {
     if (!is_field_value(value)) return fail(ErrorCode::invalid_value, "the header " + name + " holds a character that no header may hold");
     head += name + ": " + value + "\r\n";
   }
+  // Some servers turn away whoever does not say what it is.
+  if (!find_header(request.headers, "User-Agent")) head += "User-Agent: sumun\r\n";
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT")
     head += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   return head + "\r\n";

@@ -102,6 +102,7 @@ awaitable<Result<void>> Wire::connect(const Url& url, std::shared_ptr<ssl::conte
   if (failure) co_return cannot("connect to", url, failure);
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.set_option(tcp::socket::keep_alive(true), ignored);  // a stream may be silent for hours
   if (!context) co_return Result<void>();
   context_ = std::move(context);
   tls_.emplace(socket_, *context_);

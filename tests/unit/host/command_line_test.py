@@ -96,6 +96,7 @@ class CommandLine(unittest.TestCase):
             (["tools", "--timeout", "-1"], "--timeout"),
             (["serve", "--log-level", "loud"], "loud"),
             (["serve", "--modern-only"], "--http"),
+            (["serve", "--http", "127.0.0.1:0", "--principal", "me"], "--principal"),
             (["serve", "--http", ":8080"], "would listen to everybody"),
             (["serve", "--http", "8080"], "ADDRESS:PORT"),
             (["serve", "--http", "::1:8080"], "[::1]:8080"),

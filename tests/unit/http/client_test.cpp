@@ -44,7 +44,7 @@ TEST_CASE("a request says what it must and the answer is taken apart") {
   CHECK(*find_header(answer->headers, "X-ONE") == "1");
   CHECK(find_header(answer->headers, "X-Two") == nullptr);
   CHECK(server.requests.at(0) == "POST /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
-                                     "\r\nAccept: text/plain\r\nContent-Length: 4\r\n\r\nbody");
+                                     "\r\nAccept: text/plain\r\nUser-Agent: sumun\r\nContent-Length: 4\r\n\r\nbody");
 }
 
 TEST_CASE("every way to end a body is understood, cut anywhere") {
