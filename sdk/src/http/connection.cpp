@@ -173,7 +173,9 @@ void Connection::process(std::string_view data) {
     drop_input();
     return refuse(503, "too much is being sent to this server at once");
   }
-  if (state_ != State::held && in_.size() <= (state_ == State::reading ? in_.max_size() : kMaxHttpPipelined)) wait_readable();
+  // Behind an answer that is not made, or not taken, only so much may pile up.
+  const bool collecting = state_ == State::reading && out_.empty();
+  if (state_ != State::held && (collecting || in_.size() <= kMaxHttpPipelined)) wait_readable();
 }
 
 // Keeps what is not served.
@@ -293,7 +295,8 @@ void Connection::finish_exchange() {
   if (state_ != State::answering) return;
   if (close_after_) return begin_end();
   state_ = State::reading;
-  deadline_ = loop_.now() + loop_.shared.options.limits.idle_time;
+  const ServerLimits& limits = loop_.shared.options.limits;
+  deadline_ = loop_.now() + (loop_.shared.draining.load(std::memory_order_relaxed) ? limits.linger : limits.idle_time);
   if (processing_) return;
   if (!in_.empty()) resume();
   else wait_readable();
