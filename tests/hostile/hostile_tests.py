@@ -452,8 +452,39 @@ class Principals(WithServer):
                 connection.request(call("whoami"), headers={"Authorization": "Bearer " + name[0] * 40})
                 self.assertEqual(connection.response().text, name)
 
+    def test_what_belongs_to_one_is_nothing_to_the_other(self):
+        alice, bob = ({"Authorization": f"Bearer {letter * 40}"} for letter in "ab")
+        able = {wire.META + "clientCapabilities": {"sampling": {}, "extensions": {"io.modelcontextprotocol/tasks": {}}}}
+        with self.subTest("the state of a round"):
+            asked = self.server.once(call("ask_model", meta=able), headers=alice).json["result"]
+            answers = {"inputResponses": {key: {"role": "assistant", "model": "m", "content": {"type": "text", "text": "x"}} for key in asked["inputRequests"]}}
+            retry = call("ask_model", meta=able)
+            retry["params"] |= {**answers, "requestState": asked["requestState"]}
+            self.assertEqual(self.server.once(retry, headers=bob).code, -32602)
+            self.assertEqual(self.server.once(retry, headers=alice).text, "answered")
+        with self.subTest("a task"):
+            task = self.server.once(call("job", {"milliseconds": 2000}, meta=able), headers=alice).json["result"]["taskId"]
+            for method in ("tasks/get", "tasks/cancel", "tasks/update"):
+                def about(id, who):
+                    params = {"taskId": id, "inputResponses": {}} if method == "tasks/update" else {"taskId": id}
+                    return self.server.once(message(method, params, meta=able), headers={**who, "Mcp-Name": id}).json["error"]["code"]
+                self.assertEqual(about(task, bob), about("no-such-task", bob))
+            got = self.server.once(message("tasks/get", {"taskId": task}, meta=able), headers={**alice, "Mcp-Name": task}).json["result"]
+            self.assertIn(got["status"], ("working", "completed"))
+        with self.subTest("a session"):
+            opening = {"jsonrpc": "2.0", "id": 1, "method": "initialize",
+                       "params": {"protocolVersion": wire.LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}
+            session = self.server.once(opening, headers=alice, mirror=False).header("Mcp-Session-Id")
+            self.assertGreaterEqual(len(session), 20)
+            with_session = {"Mcp-Session-Id": session, "MCP-Protocol-Version": wire.LEGACY}
+            ping = {"jsonrpc": "2.0", "id": 2, "method": "ping"}
+            for method, body in (("POST", ping), ("GET", None), ("DELETE", None)):
+                with self.server.connect() as connection:
+                    connection.request(body, method, headers={**with_session, **bob, "Accept": "application/json, text/event-stream"}, mirror=False)
+                    self.assertEqual(connection.response(method).status, 404, method)
+            self.assertEqual(self.server.once(ping, headers={**with_session, **alice}, mirror=False).status, 200)
+
     def test_two_tokens_are_refused(self):
-        body = json.dumps(call("whoami"))
         with self.server.connect() as connection:
             whole = connection.text(call("whoami"), headers={"Authorization": "Bearer " + "a" * 40})
             connection.send(whole.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer " + b"b" * 40 + b"\r\n\r\n", 1))
