@@ -433,7 +433,7 @@ void Connection::begin_end() {
   if (state_ == State::gone || state_ == State::lingering) return;
   if (!out_.empty() || write_waiting_) return;
   state_ = State::lingering;
-  deadline_ = loop_.now() + loop_.shared.options.limits.linger;
+  deadline_ = Clock::now() + loop_.shared.options.limits.linger;  // shorter than the loop's clock is exact
   drop_input();
   if (tls_) {
     tls_->stream.async_shutdown([self = shared_from_this()](error_code) { self->end(); });

@@ -58,6 +58,7 @@ void Loop::remove(Connection& connection) {
 }
 
 void Loop::drain(std::function<void()> empty) {
+  look_at_clock();
   if (connections_.empty()) return empty();
   empty_ = std::move(empty);
   for (const auto& connection : std::vector(connections_)) connection->drain();
