@@ -72,7 +72,7 @@ ResourceServer::ResourceServer(AuthOptions options, World world)
       unauthorized_(resource_.unauthorized()),
       proofs_(kProofLife + 2 * options_.clock_skew) {
   for (const TrustedIssuer& issuer : options_.issuers)
-    issuers_.push_back(std::make_shared<KeySet>(issuer, world_.fetch, world_.pause, *world_.clock, options_.log));
+    issuers_.push_back(std::make_shared<KeySet>(issuer, world_.fetch, world_.pause, world_.clock, options_.log));
   for (const StaticToken& token : options_.tokens) {
     Digest digest;
     const std::string_view hex = std::string_view(token.hash).substr(std::string_view("sha256:").size());
@@ -105,7 +105,7 @@ std::variant<ResourceServer::Shown, Challenge> ResourceServer::read(const Creden
     return unauthorized_;  // another scheme: as good as none
   }
   shown.token = header.substr(std::min(header.find_first_not_of(' ', space), header.size()));
-  if (!is_token(shown.token)) return resource_.invalid_request("the Authorization header is malformed");
+  if (shown.token.empty()) return malformed();
   if (shown.token.size() > kMaxTokenBytes) return resource_.invalid_token("the token is too long", shown.scheme);
   if (shown.scheme == Scheme::bearer && options_.dpop == DpopMode::required)
     return resource_.invalid_token("the token must be bound to a key of its sender", Scheme::dpop);
@@ -123,14 +123,13 @@ std::optional<Verdict> ResourceServer::known(const Credentials& credentials) {
   if (auto* challenge = std::get_if<Challenge>(&read_now)) return std::move(*challenge);
   const Shown& shown = std::get<Shown>(read_now);
   if (shown.scheme == Scheme::dpop) return std::nullopt;
-  if (!static_tokens_.empty()) {
-    const auto found = static_tokens_.find(shown.digest);
-    if (found != static_tokens_.end()) return found->second;
-    if (issuers_.empty()) return resource_.invalid_token("the token is not known");
-  }
+  const auto found = static_tokens_.empty() ? static_tokens_.end() : static_tokens_.find(shown.digest);
+  if (found != static_tokens_.end()) return found->second;
   const auto token = remembered(shown.digest);
-  if (!token || token->issuer->wants_renewal()) return std::nullopt;
-  return judge(*token, shown, credentials);
+  if (token && !token->issuer->wants_renewal()) return judge(*token, shown, credentials);
+  if (!is_token(shown.token)) return malformed();  // what is remembered was found to be well-formed
+  if (issuers_.empty()) return resource_.invalid_token("the token is not known");
+  return std::nullopt;
 }
 
 Verdict ResourceServer::judge(const VerifiedToken& token, const Shown& shown, const Credentials& credentials) {
@@ -170,6 +169,7 @@ asio::awaitable<Verdict> ResourceServer::decide(std::shared_ptr<ResourceServer> 
     co_return self->resource_.invalid_token("the token is not bound to a key", shown.scheme);
   }
   auto token = self->remembered(shown.digest);
+  if (!token && !is_token(shown.token)) co_return self->malformed();
   if (!token) {
     std::string text(shown.token);
     auto verified = co_await verify(self, std::move(text));
@@ -262,7 +262,9 @@ std::vector<std::string> ResourceServer::widened(const std::vector<std::string>&
   return {all.begin(), all.end()};
 }
 
-bool ResourceServer::lacks_required(const std::vector<std::string>& scopes) const { return !holds_all(scopes, options_.required_scopes); }
+bool ResourceServer::lacks_required(const std::vector<std::string>& scopes) const {
+  return !holds_all(scopes, options_.required_scopes);
+}
 
 void ResourceServer::reload() {
   for (const auto& issuer : issuers_) issuer->forget();

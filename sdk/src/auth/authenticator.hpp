@@ -44,6 +44,7 @@ class ResourceServer final : public Authenticator, public std::enable_shared_fro
   using Scheme = Resource::Scheme;
 
   std::variant<Shown, Challenge> read(const Credentials& credentials) const;
+  Challenge malformed() const { return resource_.invalid_request("the Authorization header is malformed"); }
   static boost::asio::awaitable<Verdict> decide(std::shared_ptr<ResourceServer> self, Request request);
   static boost::asio::awaitable<Result<std::shared_ptr<const VerifiedToken>>> verify(std::shared_ptr<ResourceServer> self,
                                                                                      std::string token);

@@ -5,8 +5,8 @@
 //   base64url(header) "." base64url(payload) "." base64url(signature)
 #pragma once
 #include <sumun/auth.hpp>
-#include <sumun/limits.hpp>
 #include <sumun/json.hpp>
+#include <sumun/limits.hpp>
 
 #include <memory>
 #include <optional>

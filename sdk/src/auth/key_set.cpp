@@ -73,16 +73,16 @@ std::vector<std::string> metadata_uris(std::string_view issuer) {
   return uris;
 }
 
-KeySet::KeySet(TrustedIssuer issuer, KeyFetcher fetcher, Pause pause, const Clock& clock, LogSink log)
+KeySet::KeySet(TrustedIssuer issuer, KeyFetcher fetcher, Pause pause, std::shared_ptr<const Clock> clock, LogSink log)
     : issuer_(std::move(issuer)),
       fetcher_(std::move(fetcher)),
       pause_(std::move(pause)),
-      clock_(clock),
+      clock_(std::move(clock)),
       log_(std::move(log)),
       uri_(issuer_.jwks_uri) {}
 
 std::shared_ptr<const IssuerKey> KeySet::find(const std::string* kid, SignatureAlgorithm algorithm) const {
-  const auto now = clock_.now();
+  const auto now = clock_->now();
   std::shared_ptr<const IssuerKey> found;
   const std::lock_guard lock(mutex_);
   for (const auto& key : keys_) {
@@ -94,7 +94,7 @@ std::shared_ptr<const IssuerKey> KeySet::find(const std::string* kid, SignatureA
 }
 
 bool KeySet::wants_renewal() const {
-  return clock_.now().time_since_epoch().count() >= renew_at_.load(std::memory_order_relaxed) &&
+  return clock_->now().time_since_epoch().count() >= renew_at_.load(std::memory_order_relaxed) &&
          !flying_.load(std::memory_order_relaxed);
 }
 
@@ -126,7 +126,7 @@ asio::awaitable<Result<void>> KeySet::fetch() {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!flying_ && failed_ && clock_.now() < next_fetch_) co_return unavailable();
+    if (!flying_ && failed_ && clock_->now() < next_fetch_) co_return unavailable();
     waiters_.push_back(waiter);
     first = take_off();
   }
@@ -145,7 +145,7 @@ asio::awaitable<Result<void>> KeySet::fetch() {
 
 std::chrono::seconds KeySet::retry_after() const {
   const std::lock_guard lock(mutex_);
-  return std::max(std::chrono::ceil<std::chrono::seconds>(next_fetch_ - clock_.now()), std::chrono::seconds(1));
+  return std::max(std::chrono::ceil<std::chrono::seconds>(next_fetch_ - clock_->now()), std::chrono::seconds(1));
 }
 
 void KeySet::forget() {
@@ -168,7 +168,7 @@ asio::awaitable<void> KeySet::fly(std::shared_ptr<KeySet> self) {
   std::chrono::nanoseconds wait{0};
   {
     const std::lock_guard lock(self->mutex_);
-    wait = self->next_fetch_ - self->clock_.now();
+    wait = self->next_fetch_ - self->clock_->now();
   }
   if (wait > wait.zero()) co_await self->pause_(wait);
   auto fetching = get(self);
@@ -220,7 +220,7 @@ asio::awaitable<Result<std::string>> KeySet::discover(std::shared_ptr<KeySet> se
 
 void KeySet::land(Result<Keys> keys) {
   std::vector<std::shared_ptr<Waiter>> waiting;
-  const auto now = clock_.now();
+  const auto now = clock_->now();
   {
     const std::lock_guard lock(mutex_);
     failed_ = !keys;

@@ -45,8 +45,7 @@ class IssuerKey {
 /// Owner:   the authenticator; a fetch that runs keeps it.
 class KeySet : public std::enable_shared_from_this<KeySet> {
  public:
-  /// `clock` outlives it.
-  KeySet(TrustedIssuer issuer, KeyFetcher fetcher, Pause pause, const Clock& clock, LogSink log);
+  KeySet(TrustedIssuer issuer, KeyFetcher fetcher, Pause pause, std::shared_ptr<const Clock> clock, LogSink log);
 
   const TrustedIssuer& issuer() const { return issuer_; }
   /// The key of that id and algorithm; without an id, the only one of that algorithm. Null where there is none that is good.
@@ -76,7 +75,7 @@ class KeySet : public std::enable_shared_from_this<KeySet> {
   const TrustedIssuer issuer_;
   const KeyFetcher fetcher_;
   const Pause pause_;
-  const Clock& clock_;
+  const std::shared_ptr<const Clock> clock_;
   const LogSink log_;
 
   std::atomic<std::chrono::steady_clock::rep> renew_at_{0};  // 0 = nothing was ever wanted
