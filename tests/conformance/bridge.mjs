@@ -175,7 +175,8 @@ function disagreement(headers, message) {
   const version = meta_of(message)[kMeta.version];
   if (version !== undefined && headers['mcp-protocol-version'] !== version) return 'MCP-Protocol-Version';
   if (headers['mcp-method'] !== message.method) return 'Mcp-Method';
-  const name = { 'tools/call': params.name, 'prompts/get': params.name, 'resources/read': params.uri }[message.method];
+  const name = { 'tools/call': params.name, 'prompts/get': params.name, 'resources/read': params.uri }[message.method]
+    ?? (message.method.startsWith('tasks/') ? params.taskId : undefined);
   if (name !== undefined && headers['mcp-name'] !== name) return 'Mcp-Name';
   return undefined;
 }
