@@ -159,9 +159,10 @@ Result<std::pair<Revision, std::shared_ptr<const RequestMeta>>> Session::era_of(
     if (opening && !opens) return no_initialize(request.params, supported());
     if (opens && (opening || request.method == protocol::name(Method::ping)))
       return std::pair(kLatestLegacyRevision, std::shared_ptr<const RequestMeta>(std::make_shared<RequestMeta>(*std::move(meta))));
+    const std::string_view otherwise =
+        options_.eras == Eras::both ? ", or open a session with initialize (2025-11-25 and before)" : "";
     return fail(ErrorCode::invalid_params, "params._meta." + std::string(protocol::kProtocolVersionKey) +
-                                               ": missing; send it with every request (2026-07-28), or open a session with "
-                                               "initialize (2025-11-25 and before)");
+                                               ": missing; send it with every request (2026-07-28)" + std::string(otherwise));
   }
   auto own = std::make_shared<RequestMeta>(*legacy_->client);
   own->progressToken = std::move(meta->progressToken);
