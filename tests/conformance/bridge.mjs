@@ -176,7 +176,7 @@ function disagreement(headers, message) {
   if (version !== undefined && headers['mcp-protocol-version'] !== version) return 'MCP-Protocol-Version';
   if (headers['mcp-method'] !== message.method) return 'Mcp-Method';
   const name = { 'tools/call': params.name, 'prompts/get': params.name, 'resources/read': params.uri }[message.method]
-    ?? (message.method.startsWith('tasks/') ? params.taskId : undefined);
+    ?? (/^tasks\/(get|update|cancel)$/.test(message.method) ? params.taskId : undefined);
   if (name !== undefined && headers['mcp-name'] !== name) return 'Mcp-Name';
   return undefined;
 }
