@@ -62,7 +62,8 @@ struct HttpOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;                    // 0 = one that is free
   std::string path = "/mcp";
-  std::vector<std::string> allowed_hosts;    // beyond localhost, 127.0.0.1 and [::1] on loopback: "tools.example", with a port or any
+  std::vector<std::string>
+      allowed_hosts;    // beyond localhost, 127.0.0.1 and [::1] on loopback: "tools.example", with a port or any
   std::vector<std::string> allowed_origins;  // "https://app.example": gets CORS answers
   HttpEras eras = HttpEras::both;
   HttpExposure exposure = HttpExposure::refuse_public;

@@ -34,7 +34,8 @@ std::string_view part_of(const std::string& text, std::size_t from) { return std
 
 // Gives what the peer took, or -1: the connection is lost.
 ssize_t send_some(int socket, std::string_view first, std::string_view second) {
-  std::array<iovec, 2> parts{iovec{const_cast<char*>(first.data()), first.size()}, iovec{const_cast<char*>(second.data()), second.size()}};
+  std::array<iovec, 2> parts{iovec{const_cast<char*>(first.data()), first.size()},
+                             iovec{const_cast<char*>(second.data()), second.size()}};
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = second.empty() ? 1 : 2;
@@ -169,7 +170,8 @@ void Connection::process(std::string_view data) {
   processing_ = false;
   if (state_ == State::gone) return;
   stash(data);
-  if (state_ == State::reading && in_.size() > kUncounted && loop_.shared.buffered.load(std::memory_order_relaxed) > limits.buffered_bytes) {
+  if (state_ == State::reading && in_.size() > kUncounted &&
+      loop_.shared.buffered.load(std::memory_order_relaxed) > limits.buffered_bytes) {
     drop_input();
     return refuse(503, "too much is being sent to this server at once");
   }
@@ -184,14 +186,18 @@ void Connection::stash(std::string_view data) {
     if (!in_.empty()) drop_input();
     return;
   }
-  if (in_.empty()) in_.assign(data);
-  else in_.erase(0, in_.size() - data.size());
+  if (in_.empty())
+    in_.assign(data);
+  else
+    in_.erase(0, in_.size() - data.size());
   account();
 }
 
 void Connection::drop_input() {
-  if (in_.capacity() > kKeep) in_ = {};
-  else in_.clear();
+  if (in_.capacity() > kKeep)
+    in_ = {};
+  else
+    in_.clear();
   account();
 }
 
@@ -219,7 +225,8 @@ void Connection::refuse(int status, std::string_view why) {
   close_after_ = true;
   http10_ = no_body_ = in_head_ = in_body_ = false;
   const auto& refusal = loop_.shared.options.refusal;
-  respond(status, refusal ? "application/json" : "", refusal ? refusal(status, why) : std::string(), status == 503 ? "Retry-After: 1\r\n" : "");
+  respond(status, refusal ? "application/json" : "", refusal ? refusal(status, why) : std::string(),
+          status == 503 ? "Retry-After: 1\r\n" : "");
 }
 
 void Connection::respond(int status, std::string_view type, std::string body, std::string_view fields) {
@@ -298,8 +305,10 @@ void Connection::finish_exchange() {
   const ServerLimits& limits = loop_.shared.options.limits;
   deadline_ = loop_.now() + (loop_.shared.draining.load(std::memory_order_relaxed) ? limits.linger : limits.idle_time);
   if (processing_) return;
-  if (!in_.empty()) resume();
-  else wait_readable();
+  if (!in_.empty())
+    resume();
+  else
+    wait_readable();
 }
 
 // -- writing
@@ -344,15 +353,16 @@ void Connection::flush() {
       out_taken_ = 0;
       written(0);
     }
-    asio::async_write(tls_->stream, asio::buffer(tls_->writing), [self = shared_from_this()](error_code failed, std::size_t) {
-      self->write_waiting_ = false;
-      self->tls_->writing = {};
-      if (self->state_ == State::gone) return;
-      if (failed) return self->end();
-      self->written(0);
-      if (self->out_.empty()) return;
-      self->flush();
-    });
+    asio::async_write(tls_->stream, asio::buffer(tls_->writing),
+                      [self = shared_from_this()](error_code failed, std::size_t) {
+                        self->write_waiting_ = false;
+                        self->tls_->writing = {};
+                        if (self->state_ == State::gone) return;
+                        if (failed) return self->end();
+                        self->written(0);
+                        if (self->out_.empty()) return;
+                        self->flush();
+                      });
     return;
   }
   const ssize_t sent = send_some(socket_.native_handle(), part_of(out_, out_taken_), {});
@@ -368,16 +378,20 @@ void Connection::written(std::size_t size) {
   const bool all = out_taken_ == out_.size();
   if (all) {
     out_taken_ = 0;
-    if (out_.capacity() > kKeep) out_ = {};
-    else out_.clear();
+    if (out_.capacity() > kKeep)
+      out_ = {};
+    else
+      out_.clear();
   } else if (out_taken_ > 64 * kKiB && out_taken_ > out_.size() / 2) {
     out_.erase(0, out_taken_);
     out_taken_ = 0;
   }
   queued_.store(out_.size() - out_taken_ + (tls_ ? tls_->writing.size() : 0), std::memory_order_relaxed);
   if (!all || (tls_ && !tls_->writing.empty())) return;
-  if (ending_) begin_end();
-  else if (state_ == State::reading && !in_.empty() && !processing_) resume();
+  if (ending_)
+    begin_end();
+  else if (state_ == State::reading && !in_.empty() && !processing_)
+    resume();
 }
 
 void Connection::wait_writable() {
@@ -415,8 +429,10 @@ void Connection::tick(Clock::time_point now) {
 
 void Connection::drain() {
   const auto until = loop_.now() + loop_.shared.options.limits.linger;
-  if (state_ == State::streaming) service_->on_drain();
-  else if (state_ == State::reading && !in_head_ && !in_body_) deadline_ = until;
+  if (state_ == State::streaming)
+    service_->on_drain();
+  else if (state_ == State::reading && !in_head_ && !in_body_)
+    deadline_ = until;
 }
 
 // -- the end

@@ -25,8 +25,8 @@ constexpr std::size_t kChunkOverhead = 1 * kMiB;  // sizes, extensions and trail
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 // Fields that decide something: one that comes twice may be read differently by whoever stands before us.
-constexpr std::array<std::string_view, 7> kSingle{"host",   "content-length", "transfer-encoding", "content-type",
-                                                  "origin", "authorization",  "expect"};
+constexpr std::array<std::string_view, 7> kSingle{
+    "host", "content-length", "transfer-encoding", "content-type", "origin", "authorization", "expect"};
 
 }  // namespace
 
@@ -35,13 +35,15 @@ class RequestReader::Parser final : public beast::basic_parser<true> {
   Parser(RequestReader& reader, std::string_view data) : reader_(reader), data_(data) {}
 
  private:
-  void on_request_impl(beast::verb, boost::beast::string_view method, boost::beast::string_view target, int version, error_code&) override {
+  void on_request_impl(beast::verb, boost::beast::string_view method, boost::beast::string_view target, int version,
+                       error_code&) override {
     reader_.request_.method = view(method);
     reader_.request_.target = view(target);
     reader_.request_.minor = static_cast<unsigned>(version % 10);
   }
   void on_response_impl(int, boost::beast::string_view, int, error_code&) override {}
-  void on_field_impl(beast::field, boost::beast::string_view name, boost::beast::string_view value, error_code& failed) override {
+  void on_field_impl(beast::field, boost::beast::string_view name, boost::beast::string_view value,
+                     error_code& failed) override {
     if (reader_.chunks_) return;  // a trailer: it must not change what the headers said
     std::vector<Field>& fields = reader_.request_.fields;
     // A folded value was put together elsewhere.
@@ -209,7 +211,8 @@ RequestReader::State RequestReader::read_chunks(std::string_view data) {
     size_ = taken_;
     return State::complete;
   }
-  if (data.size() > bounds_.body_bytes + bounds_.header_bytes + kChunkOverhead) return refuse(413, "the body is longer than the limit");
+  if (data.size() > bounds_.body_bytes + bounds_.header_bytes + kChunkOverhead)
+    return refuse(413, "the body is longer than the limit");
   return State::body;
 }
 

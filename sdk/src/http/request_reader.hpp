@@ -30,10 +30,10 @@ class RequestReader {
   RequestReader& operator=(const RequestReader&) = delete;
 
   enum class State {
-    head,      // more bytes are needed before its headers are complete
-    body,      // the headers are complete, the body is not
+    head,  // more bytes are needed before its headers are complete
+    body,  // the headers are complete, the body is not
     complete,  // request() and size() are valid as long as the bytes stay where they are
-    refused,   // status() and why()
+    refused,  // status() and why()
   };
 
   /// `data`: all bytes since the beginning of this request, perhaps with the next one behind it.
@@ -60,12 +60,12 @@ class RequestReader {
   const RequestBounds bounds_;
   Request request_;
   std::unique_ptr<Parser> chunks_;  // while a chunked body is read
-  std::string body_;                // what the chunks held
-  const char* base_ = nullptr;      // where the bytes lay when the headers were read
-  std::size_t looked_ = 0;          // no end of the headers before this
-  std::size_t head_size_ = 0;       // 0 = not complete
-  std::size_t length_ = 0;          // Content-Length
-  std::size_t taken_ = 0;           // bytes that `chunks_` has used up
+  std::string body_;  // what the chunks held
+  const char* base_ = nullptr;  // where the bytes lay when the headers were read
+  std::size_t looked_ = 0;  // no end of the headers before this
+  std::size_t head_size_ = 0;  // 0 = not complete
+  std::size_t length_ = 0;  // Content-Length
+  std::size_t taken_ = 0;  // bytes that `chunks_` has used up
   std::size_t size_ = 0;
   bool chunked_ = false;
   bool expects_ = false;

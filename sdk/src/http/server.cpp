@@ -102,9 +102,8 @@ class Server::Impl {
       });
       open_loops_ = loops_.size();
       for (const auto& loop : loops_) {
-        asio::post(loop->io, [this, &loop = *loop] {
-          loop.drain([this] { asio::post(main().io, [this] { one_is_empty(); }); });
-        });
+        asio::post(loop->io,
+                   [this, &loop = *loop] { loop.drain([this] { asio::post(main().io, [this] { one_is_empty(); }); }); });
       }
     });
   }

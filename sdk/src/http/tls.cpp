@@ -19,11 +19,13 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files) {
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
   SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);  // idle connections are many
   context.use_certificate_chain_file(files.certificate, failed);
-  if (failed) return fail(ErrorCode::invalid_value, "the certificate '" + files.certificate + "' cannot be used: " + failed.message());
+  if (failed)
+    return fail(ErrorCode::invalid_value, "the certificate '" + files.certificate + "' cannot be used: " + failed.message());
   context.use_private_key_file(files.key, ssl::context::pem, failed);
   if (failed) return fail(ErrorCode::invalid_value, "the key '" + files.key + "' cannot be used: " + failed.message());
   if (SSL_CTX_check_private_key(context.native_handle()) != 1)
-    return fail(ErrorCode::invalid_value, "the key '" + files.key + "' does not belong to the certificate '" + files.certificate + "'");
+    return fail(ErrorCode::invalid_value,
+                "the key '" + files.key + "' does not belong to the certificate '" + files.certificate + "'");
   return made;
 }
 

@@ -58,8 +58,9 @@ Result<Address> read_address(const HttpOptions& options) {
   read.host = address.is_v6() ? "[" + text + "]" : text;
   if (address.is_loopback()) read.reach = HttpGuard::Reach::loopback;
   if (read.reach == HttpGuard::Reach::network && !options.authenticator && options.exposure == HttpExposure::refuse_public)
-    return fail(ErrorCode::invalid_value, "refusing to serve everybody at " + options.address +
-                                              ", which others can reach: set an authenticator, or allow public access without authentication");
+    return fail(ErrorCode::invalid_value,
+                "refusing to serve everybody at " + options.address +
+                    ", which others can reach: set an authenticator, or allow public access without authentication");
   return read;
 }
 
@@ -86,8 +87,10 @@ struct Reloader : std::enable_shared_from_this<Reloader> {
   void wait() {
     signals.async_wait([self = shared_from_this()](boost::system::error_code failed, int) {
       if (failed) return;
-      if (auto loaded = self->server.reload(); !loaded) self->core->log(LoggingLevel::error, "not reloaded: " + loaded.error().message);
-      else self->core->log(LoggingLevel::notice, "reloaded");
+      if (auto loaded = self->server.reload(); !loaded)
+        self->core->log(LoggingLevel::error, "not reloaded: " + loaded.error().message);
+      else
+        self->core->log(LoggingLevel::notice, "reloaded");
       if (self->authenticator) self->authenticator->reload();
       self->wait();
     });
@@ -126,7 +129,8 @@ int serve_http(Server& server, HttpOptions options) {
   endpoint_options.streams_of_principal = options.limits.streams_of_principal;
   endpoint_options.ready = [&listening] { return listening != nullptr && !listening->draining(); };
   const auto eras = options.eras == HttpEras::both ? server::Eras::both : server::Eras::modern_only;
-  endpoint_options.serve = [core, &pool, eras, grace = options.limits.drain_time](Transport& transport, boost::asio::any_io_executor executor) {
+  endpoint_options.serve = [core, &pool, eras, grace = options.limits.drain_time](Transport& transport,
+                                                                                  boost::asio::any_io_executor executor) {
     server::SessionOptions session_options;
     session_options.principal.name = kNobody;
     session_options.eras = eras;

@@ -24,8 +24,10 @@ HttpConnectionReply::HttpConnectionReply(http::Connection& connection, std::stri
 
 HttpConnectionReply::~HttpConnectionReply() {
   if (ended_) return;
-  if (streaming_) end();
-  else answer(500, {}, {});
+  if (streaming_)
+    end();
+  else
+    answer(500, {}, {});
 }
 
 bool HttpConnectionReply::conclude() {

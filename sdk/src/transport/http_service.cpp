@@ -44,7 +44,9 @@ bool accepts(const std::optional<std::string_view>& accept, std::string_view typ
     const std::size_t comma = rest.find(',');
     const std::string_view one = media_type(rest.substr(0, comma));
     if (same_word(one, type) || one == "*/*") return true;
-    if (one.size() > 2 && one.substr(one.size() - 2) == "/*" && same_word(one.substr(0, one.size() - 1), type.substr(0, one.size() - 1))) return true;
+    if (one.size() > 2 && one.substr(one.size() - 2) == "/*" &&
+        same_word(one.substr(0, one.size() - 1), type.substr(0, one.size() - 1)))
+      return true;
     if (comma == std::string_view::npos) return false;
     rest.remove_prefix(comma + 1);
   }
@@ -75,7 +77,8 @@ std::unique_ptr<http::Service> HttpEndpoint::serve(http::Connection& connection)
 }
 
 std::string HttpEndpoint::refusal(int status, std::string_view why) {
-  return jsonrpc::encode_error(std::nullopt, fail(status == 503 ? ErrorCode::busy : ErrorCode::invalid_request, std::string(why)));
+  return jsonrpc::encode_error(std::nullopt,
+                               fail(status == 503 ? ErrorCode::busy : ErrorCode::invalid_request, std::string(why)));
 }
 
 bool HttpEndpoint::begin_waiting() {
@@ -124,7 +127,8 @@ http::Service::Next HttpService::on_request(const http::Request& request) {
   principal_.reset();
   if (request.path() != endpoint_.options().path) return on_other_path(request);
   read_heads(request);
-  if (heads_.doubled) return refuse(400, fail(ErrorCode::header_mismatch, "a header that must come once came twice"), request.body);
+  if (heads_.doubled)
+    return refuse(400, fail(ErrorCode::header_mismatch, "a header that must come once came twice"), request.body);
   if (heads_.origin || good_host_.empty() || heads_.host != good_host_) {
     if (auto refusal = endpoint_.guard().refusal(heads_.host, heads_.origin)) {
       respond(refusal->status, std::move(refusal->body));
@@ -137,8 +141,8 @@ http::Service::Next HttpService::on_request(const http::Request& request) {
 }
 
 void HttpService::read_heads(const http::Request& request) {
-  heads_.host = heads_.origin = heads_.content_type = heads_.accept = heads_.authorization = heads_.dpop = heads_.session = heads_.last_event =
-      std::nullopt;
+  heads_.host = heads_.origin = heads_.content_type = heads_.accept = heads_.authorization = heads_.dpop = heads_.session =
+      heads_.last_event = std::nullopt;
   MirroredHeaders& mirrored = heads_.mirrored;
   mirrored.protocol_version = mirrored.method = mirrored.name = std::nullopt;
   mirrored.params.clear();
@@ -150,12 +154,16 @@ void HttpService::read_heads(const http::Request& request) {
   for (const auto& [name, value] : request.fields) {
     switch (name.size()) {
       case 4:
-        if (same_word(name, "host")) take(heads_.host, value);
-        else if (same_word(name, "dpop")) take(heads_.dpop, value);
+        if (same_word(name, "host"))
+          take(heads_.host, value);
+        else if (same_word(name, "dpop"))
+          take(heads_.dpop, value);
         continue;
       case 6:
-        if (same_word(name, "origin")) take(heads_.origin, value);
-        else if (same_word(name, "accept") && !heads_.accept) heads_.accept = value;
+        if (same_word(name, "origin"))
+          take(heads_.origin, value);
+        else if (same_word(name, "accept") && !heads_.accept)
+          heads_.accept = value;
         continue;
       case 8:
         if (same_word(name, "mcp-name")) take(mirrored.name, value);
@@ -167,8 +175,10 @@ void HttpService::read_heads(const http::Request& request) {
         if (same_word(name, "content-type")) take(heads_.content_type, value);
         break;
       case 13:
-        if (same_word(name, "authorization")) take(heads_.authorization, value);
-        else if (same_word(name, "last-event-id")) take(heads_.last_event, value);
+        if (same_word(name, "authorization"))
+          take(heads_.authorization, value);
+        else if (same_word(name, "last-event-id"))
+          take(heads_.last_event, value);
         break;
       case 14:
         if (same_word(name, "mcp-session-id")) take(heads_.session, value);
@@ -199,8 +209,11 @@ http::Service::Next HttpService::on_other_path(const http::Request& request) {
   const auto& authenticator = endpoint_.options().authenticator;
   if (authenticator && path.substr(0, 13) == "/.well-known/") {
     if (auto document = authenticator->metadata(request.target)) {
-      if (reads) connection_.respond(200, kJson, *std::move(document), "Access-Control-Allow-Origin: *\r\nCache-Control: max-age=300\r\n");
-      else connection_.respond(405, kJson, HttpEndpoint::refusal(405, "only GET is answered here"), "Allow: GET, HEAD\r\n");
+      if (reads)
+        connection_.respond(200, kJson, *std::move(document),
+                            "Access-Control-Allow-Origin: *\r\nCache-Control: max-age=300\r\n");
+      else
+        connection_.respond(405, kJson, HttpEndpoint::refusal(405, "only GET is answered here"), "Allow: GET, HEAD\r\n");
       return Next::taken;
     }
   }
@@ -227,7 +240,8 @@ http::Service::Next HttpService::on_preflight(const http::Request& request) {
   if (!heads_.origin) {
     respond(204, "", line("Allow", methods));
   } else {
-    const std::string fields = preflight_fields(*heads_.origin, request.find("Access-Control-Request-Headers").value_or(""), methods);
+    const std::string fields =
+        preflight_fields(*heads_.origin, request.find("Access-Control-Request-Headers").value_or(""), methods);
     cors_.clear();
     respond(204, "", fields);
   }
@@ -243,7 +257,8 @@ std::optional<http::Service::Next> HttpService::authenticate(const http::Request
     asked_.reset();
   }
   if (!verdict) {
-    const Credentials credentials{request.method, request.target, heads_.authorization.value_or(""), heads_.dpop.value_or("")};
+    const Credentials credentials{request.method, request.target, heads_.authorization.value_or(""),
+                                  heads_.dpop.value_or("")};
     verdict = authenticator->known(credentials);
     if (!verdict) {
       asked_ = std::make_shared<Asked>(Asked{authenticator, connection_.weak_from_this(), std::nullopt});
@@ -339,7 +354,9 @@ void HttpService::send(Outgoing message) {
   if (!open_ || message.stream != stream_) return;
   if (!message.last) {
     if (message.text.empty()) return;
-    if (!std::exchange(streaming_, true)) connection_.open_stream(kEvents, cors_.empty() ? std::string(kStreamFields) : std::string(kStreamFields) + cors_, http::kSseComment);
+    if (!std::exchange(streaming_, true))
+      connection_.open_stream(kEvents, cors_.empty() ? std::string(kStreamFields) : std::string(kStreamFields) + cors_,
+                              http::kSseComment);
     std::string event;
     http::append_event(event, message.text);
     connection_.write(event);

@@ -14,7 +14,9 @@ namespace {
 
 constexpr const char* kHead = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
 
-std::string post(std::string_view fields, std::string_view body) { return std::string(kHead).append(fields).append("\r\n").append(body); }
+std::string post(std::string_view fields, std::string_view body) {
+  return std::string(kHead).append(fields).append("\r\n").append(body);
+}
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server over real sockets on loopback, with a service that echoes.
-#include "http/connection.hpp"
 #include "http/server.hpp"
+#include "http/connection.hpp"
 #include "raw_client.hpp"
 
 #include <boost/asio/post.hpp>
@@ -41,7 +41,8 @@ class Echo final : public http::Service {
       return Next::held;
     }
     if (request.target == "/later") {
-      boost::asio::post(connection_.executor(), [self = connection_.shared_from_this()] { self->respond(200, "text/plain", "later"); });
+      boost::asio::post(connection_.executor(),
+                        [self = connection_.shared_from_this()] { self->respond(200, "text/plain", "later"); });
     } else if (request.target == "/stream") {
       connection_.open_stream("text/event-stream", "", ":\n\n");
       connection_.write("data: 1\n\n");

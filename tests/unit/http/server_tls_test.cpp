@@ -124,7 +124,10 @@ TEST_CASE("a certificate that cannot be used stops the start, and the error name
     const char* certificate;
     const char* key;
     const char* names;
-  } rows[] = {{"missing.pem", "other.pem", "missing.pem"}, {"bad.pem", "other.pem", "bad.pem"}, {"cert.pem", "bad.pem", "bad.pem"}, {"cert.pem", "other.pem", "other.pem"}};
+  } rows[] = {{"missing.pem", "other.pem", "missing.pem"},
+              {"bad.pem", "other.pem", "bad.pem"},
+              {"cert.pem", "bad.pem", "bad.pem"},
+              {"cert.pem", "other.pem", "other.pem"}};
   for (const auto& row : rows) {
     CAPTURE(std::string(row.names));
     http::ServerOptions options;

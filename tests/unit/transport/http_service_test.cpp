@@ -48,9 +48,15 @@ std::function<void()> serve(Seen& seen, sumun::Transport& transport, boost::asio
     const std::string method = value.value("method", "");
     sumun::Outgoing answer(R"({"jsonrpc":"2.0","id":1,"result":{}})", message.stream);
     answer.last = true;
-    if (method == "answer") transport.send(std::move(answer));
-    else if (method == "take") transport.send([&] { answer.text.clear(); return answer; }());
-    else if (method == "later") boost::asio::post(executor, [&transport, answer] { transport.send(answer); });
+    if (method == "answer")
+      transport.send(std::move(answer));
+    else if (method == "take")
+      transport.send([&] {
+        answer.text.clear();
+        return answer;
+      }());
+    else if (method == "later")
+      boost::asio::post(executor, [&transport, answer] { transport.send(answer); });
     else if (method == "tell" || method == "subscriptions/listen") {
       transport.send(sumun::Outgoing(R"({"jsonrpc":"2.0","method":"n"})", message.stream));
       if (method == "tell") transport.send(std::move(answer));
@@ -142,7 +148,8 @@ class Store final : public sumun::HttpSessionStore {
     std::lock_guard lock(mutex_);
     threads_.emplace_back([this, message = std::move(message), reply = std::move(reply)]() mutable {
       if (message.session == "lost") return;
-      if (message.method != sumun::HttpMethod::get) return reply->answer(200, "\"" + message.session + message.last_event + "\"", "Mcp-Session-Id: 1\r\n");
+      if (message.method != sumun::HttpMethod::get)
+        return reply->answer(200, "\"" + message.session + message.last_event + "\"", "Mcp-Session-Id: 1\r\n");
       reply->open_events("Mcp-Session-Id: 1\r\n");
       reply->send("data: 1\n\n");
       reply->send("data: 2\n\n");
@@ -166,8 +173,8 @@ class Store final : public sumun::HttpSessionStore {
 
 std::string post(const std::string& method, const std::string& fields = "") {
   const std::string body = R"({"jsonrpc":"2.0","id":7,"method":")" + method + "\"}";
-  return "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nMcp-Method: " + method + "\r\n" + fields +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nMcp-Method: " + method + "\r\n" +
+         fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::string with(std::string text, const std::string& what, const std::string& instead) {
@@ -204,7 +211,8 @@ TEST_CASE("what comes before the answer makes it a stream, which ends with the a
   REQUIRE(client.send(post("tell") + post("answer")));
   const std::string head = client.read_until("\r\n\r\n");
   CHECK(head.find("HTTP/1.1 200 OK") == 0);
-  for (const char* line : {"Content-Type: text/event-stream\r\n", "X-Accel-Buffering: no\r\n", "Cache-Control: no-cache\r\n"})
+  for (const char* line :
+       {"Content-Type: text/event-stream\r\n", "X-Accel-Buffering: no\r\n", "Cache-Control: no-cache\r\n"})
     CHECK(head.find(line) != std::string::npos);
   const std::string body = client.read_until("\r\n0\r\n\r\n");
   CHECK(body.find("data: {\"jsonrpc\":\"2.0\",\"method\":\"n\"}\n\n") != std::string::npos);
@@ -340,7 +348,8 @@ TEST_CASE("requests of a session go to the store, which answers from any thread"
     options.streams_of_principal = 1;
   });
   RawClient client(running.server->port());
-  const auto answer = client.ask(post("answer", "Mcp-Session-Id: s\r\nMCP-Protocol-Version: 2025-11-25\r\nLast-Event-ID: 9\r\n"));
+  const auto answer =
+      client.ask(post("answer", "Mcp-Session-Id: s\r\nMCP-Protocol-Version: 2025-11-25\r\nLast-Event-ID: 9\r\n"));
   CHECK(answer.body == "\"s9\"");
   CHECK(answer.has("Mcp-Session-Id: 1"));
   CHECK(client.ask(post("initialize")).body == "\"\"");
@@ -348,10 +357,13 @@ TEST_CASE("requests of a session go to the store, which answers from any thread"
   CHECK(client.ask("DELETE /mcp HTTP/1.1\r\nHost: localhost\r\nMcp-Session-Id: s\r\n\r\n").body == "\"s\"");
   CHECK(running.seen.messages == 0);
   // The modern era's own version decides, whatever else is there.
-  CHECK(client.ask(post("answer", "Mcp-Session-Id: s\r\nMCP-Protocol-Version: 2026-07-28\r\n")).body.find("result") != std::string::npos);
+  CHECK(client.ask(post("answer", "Mcp-Session-Id: s\r\nMCP-Protocol-Version: 2026-07-28\r\n")).body.find("result") !=
+        std::string::npos);
   CHECK(running.seen.messages == 1);
 
-  const auto get = [](const std::string& session) { return "GET /mcp HTTP/1.1\r\nHost: localhost\r\nMcp-Session-Id: " + session + "\r\n\r\n"; };
+  const auto get = [](const std::string& session) {
+    return "GET /mcp HTTP/1.1\r\nHost: localhost\r\nMcp-Session-Id: " + session + "\r\n\r\n";
+  };
   REQUIRE(client.send(get("short")));
   const std::string stream = client.read_until("\r\n0\r\n\r\n");
   CHECK(stream.find("Mcp-Session-Id: 1\r\n") != std::string::npos);
