@@ -470,7 +470,7 @@ void Connection::end() {
   socket_.close(ignored);
   // Later: whoever is being called now may be what ends here.
   asio::post(loop_.io, [self = shared_from_this()] {
-    self->service_->on_gone();
+    if (self->service_) self->service_->on_gone();
     self->service_.reset();
     self->loop_.remove(*self);
   });

@@ -52,6 +52,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
   // -- for the loop
   void start();
+  /// Answers 503 to whatever comes, and ends.
+  void turn_away() { refuse(503, "there are too many connections"); }
   void tick(Clock::time_point now);
   void drain();
   void abort();

@@ -28,7 +28,7 @@ Loop::Loop(Shared& with) : shared(with), guard_(io.get_executor()), ticker_(io) 
 
 Loop::~Loop() = default;
 
-void Loop::adopt(int descriptor, std::shared_ptr<TlsContext> tls) {
+void Loop::adopt(int descriptor, std::shared_ptr<TlsContext> tls, Welcome welcome) {
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   Connection::Socket socket(io);
@@ -43,7 +43,10 @@ void Loop::adopt(int descriptor, std::shared_ptr<TlsContext> tls) {
   auto connection = std::make_shared<Connection>(*this, std::move(socket), std::move(tls));
   connection->place = connections_.size();
   connections_.push_back(connection);
-  connection->start();
+  if (welcome == Welcome::served)
+    connection->start();
+  else
+    connection->turn_away();
 }
 
 void Loop::remove(Connection& connection) {

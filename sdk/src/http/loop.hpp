@@ -37,7 +37,8 @@ class Loop {
   std::array<char, kChunk> chunk;  // what is read is read into this
   std::string head;                // scratch for the heads of answers
 
-  void adopt(int descriptor, std::shared_ptr<TlsContext> tls);
+  enum class Welcome { served, turned_away };  // turned_away: there are too many already
+  void adopt(int descriptor, std::shared_ptr<TlsContext> tls, Welcome welcome);
   void remove(Connection& connection);
   /// Stops: connections end when they have answered; `empty` runs when the last one is gone.
   void drain(std::function<void()> empty);

@@ -30,8 +30,7 @@ namespace {
 constexpr int kBacklog = 4096;
 constexpr int kAcceptedAtOnce = 64;                      // before the loop's other work gets its share
 constexpr std::chrono::milliseconds kAcceptPause{50};    // when the system has no descriptor left
-constexpr std::string_view kFull =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+constexpr std::size_t kTurnedAway = 256;               // connections over the limit that are still told so
 
 }  // namespace
 
@@ -166,17 +165,16 @@ class Server::Impl {
   }
 
   void take(int descriptor) {
-    if (shared_.connections.load() >= shared_.options.limits.connections) {
-      if (!shared_.options.tls) {
-        [[maybe_unused]] const ssize_t sent = ::send(descriptor, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        ::shutdown(descriptor, SHUT_WR);
-      }
+    const std::size_t most = shared_.options.limits.connections;
+    const std::size_t open = shared_.connections.load();
+    if (open >= most + (shared_.options.tls ? 0 : kTurnedAway)) {
       ::close(descriptor);
       return;
     }
     ++shared_.connections;
     Loop& loop = next();
-    asio::post(loop.io, [&loop, descriptor, tls = tls()] { loop.adopt(descriptor, tls); });
+    const auto welcome = open < most ? Loop::Welcome::served : Loop::Welcome::turned_away;
+    asio::post(loop.io, [&loop, descriptor, welcome, tls = tls()] { loop.adopt(descriptor, tls, welcome); });
   }
 
   Shared shared_;
