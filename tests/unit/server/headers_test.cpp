@@ -66,7 +66,9 @@ struct Room {
     const Outgoing& answer = desk.answers.at(last);
     json value = json::parse(answer.text);
     CHECK(answer.error.has_value() == value.contains("error"));
-    if (answer.error) CHECK(static_cast<int>(answer.error->code) == code_of(value));
+    if (answer.error && code_of(value) != -32602) CHECK(static_cast<int>(answer.error->code) == code_of(value));
+    // A request without its fields: HTTP makes 400 of this code.
+    if (answer.error && code_of(value) == -32602) CHECK(answer.error->code == ErrorCode::invalid_request);
     return value;
   }
   static json request(const std::string& method, json params, const std::string& version = "2026-07-28") {

@@ -235,7 +235,7 @@ TEST_CASE("what cannot be taken is an HTTP error with a JSON-RPC error") {
       {"no JSON", "{", 400, -32700},
       {"no message", "{}", 400, -32600},
       {"an unknown method", R"({"jsonrpc":"2.0","id":1,"method":"no/such"})", 200, -32601},
-      {"parameters that are none", R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]})", 200, -32602},
+      {"parameters that are none", R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]})", 400, -32602},
       {"an unknown tool", R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}})", 200, -32602},
   };
   for (const auto& one : kCases) {
