@@ -116,6 +116,7 @@ awaitable<void> sleep_long() {
 class Durable final : public gate::TaskStore {
  public:
   struct Disk {
+    std::mutex mutex;  // guards the tasks
     std::map<std::string, std::pair<std::string, DetailedTask>> tasks;
     std::function<void()> held;  // the creation that waits, where `hold` is set
     bool hold = false;
@@ -125,23 +126,17 @@ class Durable final : public gate::TaskStore {
   void create(const std::string& owner, DetailedTask task, Done<void> done) override {
     if (disk_->full) return done(fail(ErrorCode::busy, "no room"));
     auto keep = [disk = disk_, owner, task, done] {
-      disk->tasks.emplace(task.taskId, std::pair(owner, task));
+      {
+        std::lock_guard lock(disk->mutex);
+        disk->tasks.emplace(task.taskId, std::pair(owner, task));
+      }
       done({});
     };
     if (disk_->hold) disk_->held = std::move(keep);
     else keep();
   }
-  void get(const std::string& owner, const std::string& id, Done<DetailedTask> done) override {
-    const auto found = disk_->tasks.find(id);
-    if (found == disk_->tasks.end() || found->second.first != owner) return done(gate::unknown_task());
-    done(found->second.second);
-  }
-  void update(DetailedTask task, Done<DetailedTask> done) override {
-    const auto found = disk_->tasks.find(task.taskId);
-    if (found == disk_->tasks.end()) return done(gate::unknown_task());
-    if (!is_final(found->second.second.status)) found->second.second = std::move(task);
-    done(found->second.second);
-  }
+  void get(const std::string& owner, const std::string& id, Done<DetailedTask> done) override { done(look(id, &owner, nullptr)); }
+  void update(DetailedTask task, Done<DetailedTask> done) override { done(look(task.taskId, nullptr, &task)); }
   void orphans(Done<std::vector<DetailedTask>> done) override {
     std::vector<DetailedTask> left;
     for (const auto& [id, kept] : disk_->tasks)
@@ -150,6 +145,14 @@ class Durable final : public gate::TaskStore {
   }
 
  private:
+  Result<DetailedTask> look(const std::string& id, const std::string* owner, const DetailedTask* next) {
+    std::lock_guard lock(disk_->mutex);
+    const auto found = disk_->tasks.find(id);
+    if (found == disk_->tasks.end() || (owner != nullptr && found->second.first != *owner)) return gate::unknown_task();
+    if (next != nullptr && !is_final(found->second.second.status)) found->second.second = *next;
+    return found->second.second;
+  }
+
   std::shared_ptr<Disk> disk_;
 };
 
@@ -230,8 +233,8 @@ TEST_CASE("misuse of the declaration shows when the tool is registered") {
 // ---- its life
 
 TEST_CASE("a call becomes a task: a handle at once, its result later, in the shape that the call would have had") {
-  World w;
   Gate gate;
+  World w;
   w.server.tool("work", "", [&](Item in) { gate.wait(); return Item{in.item + "!"}; },
                 {.task = TaskSupport::optional, .task_ttl = milliseconds(60000), .task_poll_interval = milliseconds(250)});
   json arguments;
@@ -286,8 +289,8 @@ TEST_CASE("a tool's own failure completes the task, an error of the protocol fai
 }
 
 TEST_CASE("progress becomes the status message, with or without a token, and log lines go nowhere") {
-  World w;
   Gate told, gate;
+  World w;
   w.server.tool("work", "", [&](Call& call) {
     call.progress(1, 4);
     call.log(LoggingLevel::error, "not for tasks");
@@ -311,8 +314,8 @@ TEST_CASE("progress becomes the status message, with or without a token, and log
 }
 
 TEST_CASE("a status message is bounded and stays text") {
-  World w;
   Gate told, gate;
+  World w;
   w.server.tool("work", "", [&](Call& call) {
     std::string words;
     while (words.size() < 3 * kMaxStatusMessageBytes) words += "수";
@@ -373,8 +376,8 @@ TEST_CASE("a task outlives the connection that began it, and another of the same
 }
 
 TEST_CASE("another caller's task is answered exactly as one that there is not") {
-  World w;
   Gate gate;
+  World w;
   w.server.tool("work", "", [&](Call& call) -> Result<std::string> {
     auto item = call.elicit<Item>("What?");
     if (!item) return std::move(item).error();
@@ -525,8 +528,8 @@ TEST_CASE("cancelling tells the handler to stop, wherever it is, and the task se
 }
 
 TEST_CASE("a handler that finishes all the same has finished, and an end is for good") {
-  World w;
   Gate begun, gate;
+  World w;
   w.server.tool("work", "", [&] { begun.open(); gate.wait(); return std::string("done"); }, kOptional);
   const json id = begin(w, "work");
   REQUIRE(begun.wait());
@@ -543,8 +546,8 @@ TEST_CASE("a handler that finishes all the same has finished, and an end is for 
 }
 
 TEST_CASE("a task that no worker has begun is cancelled without ever running") {
-  World w;
   Gate gate;
+  World w;
   std::atomic<int> ran{0};
   w.server.tool("block", "", [&] { gate.wait(); return std::string(); }, kOptional);
   w.server.tool("work", "", [&] { ++ran; return std::string(); }, kOptional);
@@ -558,8 +561,8 @@ TEST_CASE("a task that no worker has begun is cancelled without ever running") {
 }
 
 TEST_CASE("notifications/cancelled for the request that began a task does not touch the task") {
-  World w;
   Gate gate;
+  World w;
   w.server.tool("work", "", [&](Call& call) { return std::string(gate.wait_for_stop(call.stop_token()) ? "stopped" : "done"); }, kOptional);
   const json id = begin(w, "work");
   w.cancel(w.last_id);
@@ -573,8 +576,8 @@ TEST_CASE("notifications/cancelled for the request that began a task does not to
 TEST_CASE("a tool's own time limit holds in a task too") {
   for (const bool coroutine : {false, true}) {
     CAPTURE(coroutine);
-    World w;
     Gate never;
+    World w;
     ToolOptions options = kOptional;
     options.timeout = milliseconds(20);
     if (coroutine) w.server.tool("work", "", [] () -> awaitable<void> { return sleep_long(); }, options);
@@ -586,9 +589,9 @@ TEST_CASE("a tool's own time limit holds in a task too") {
 }
 
 TEST_CASE("when a task's time to live is over its handler is stopped and nobody knows it any more") {
-  World w;
   std::atomic<bool> stopped{false};
   Gate never;
+  World w;
   ToolOptions options = kOptional;
   options.task_ttl = milliseconds(30);
   w.server.tool("work", "", [&](Call& call) {
@@ -748,8 +751,8 @@ TEST_CASE("a handler that is dropped unrun leaves a task that has failed") {
 // ---- telling who listens
 
 TEST_CASE("who listens to a task hears of each change, with all that tasks/get would say") {
-  World w;
   Gate first, second;
+  World w;
   w.server.tool("work", "", [&](Call& call) -> Result<std::string> {
     first.wait();
     call.progress(1, 2, "half");
