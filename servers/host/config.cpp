@@ -9,7 +9,6 @@
 #include <sumun/schema.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -234,10 +233,6 @@ LoggingLevel level_named(std::string_view name) {
   return static_cast<LoggingLevel>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-Error no_address(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::invalid_value, "\"" + std::string(text) + "\": " + std::string(why));
-}
-
 }  // namespace
 
 fs::path default_config_path() {
@@ -276,27 +271,6 @@ Result<Config> load_config(const fs::path& said) {
   auto config = parse_config(text->value_or(""), file);
   if (config && !*text) config->file.clear();
   return config;
-}
-
-Result<std::pair<std::string, std::uint16_t>> parse_listen_address(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  std::string_view host = text.substr(0, colon);
-  if (colon == std::string_view::npos) return no_address(text, "expected ADDRESS:PORT, as in 127.0.0.1:8080");
-  if (host.empty())
-    return no_address(text, "expected ADDRESS:PORT; without an address it would listen to everybody: write 127.0.0.1" + std::string(text) +
-                                ", or 0.0.0.0" + std::string(text) + " where that is meant");
-  if (host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find_first_of(":[]") != std::string_view::npos) {
-    return no_address(text, "an IPv6 address stands in brackets, as in [::1]:8080");
-  }
-  if (host.empty()) return no_address(text, "expected an address before the port, as in [::1]:8080");
-  const std::string_view digits = text.substr(colon + 1);
-  unsigned port = 0;
-  const auto [at, code] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (code != std::errc() || at != digits.data() + digits.size() || port > 65535)
-    return no_address(text, "the port must be a number from 0 to 65535 (0 = one that is free)");
-  return std::pair(std::string(host), static_cast<std::uint16_t>(port));
 }
 
 }  // namespace sumun::host

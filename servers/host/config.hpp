@@ -42,8 +42,4 @@ Result<Config> load_config(const std::filesystem::path& said);
 /// The same from text. `file` is what messages call it, and where relative paths begin.
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& file);
 
-/// Where to listen: "127.0.0.1:8080", "[::1]:8080", "localhost:8080".
-/// Errors: invalid_value, in words that say what is wrong and what would be right.
-Result<std::pair<std::string, std::uint16_t>> parse_listen_address(std::string_view text);
-
 }  // namespace sumun::host

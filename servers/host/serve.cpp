@@ -25,10 +25,7 @@ std::filesystem::path index_of(const Config& config) { return config.index.empty
 Result<HttpOptions> http_options(const ServeCommand& command, const Config& config, const LogSink& log) {
   HttpOptions http = config.http;
   if (!command.http->empty()) {
-    auto at = parse_listen_address(*command.http);
-    if (!at) return at.error();
-    http.address = std::move(at->first);
-    http.port = at->second;
+    if (auto read = read_listen_address(*command.http, http); !read) return read.error();
   }
   if (command.modern_only) http.eras = HttpEras::modern_only;
   if (!config.auth) return http;
@@ -61,7 +58,8 @@ int run(const ServeCommand& command) {
   if (command.http && !command.principal.empty()) return wrong_usage("--principal is for the standard streams; over HTTP the token says who calls");
   if (command.modern_only && !command.http) return wrong_usage("--modern-only goes with --http");
   if (command.http && !command.http->empty()) {
-    if (const auto at = parse_listen_address(*command.http); !at) return wrong_usage("--http " + at.error().message);
+    HttpOptions unused;
+    if (const auto read = read_listen_address(*command.http, unused); !read) return wrong_usage("--http " + read.error().message);
   }
   const auto said_level = log_level(command.log_level);
   if (!command.log_level.empty() && !said_level) return wrong_usage("there is no log level \"" + command.log_level + "\"");

@@ -84,8 +84,8 @@ struct HttpOptions {
 /// Spec:    2026-07-28 basic/transports/streamable-http; 2025-11-25 basic/transports
 SUMUN_EXPORT int serve_http(Server& server, HttpOptions options = {});
 
-/// "127.0.0.1:8080" or "[::1]:0", as a command line has it, into `options`.
-/// Errors: invalid_value.
+/// Where to listen, as a command line has it: "127.0.0.1:8080", "[::1]:0", "localhost:8080", into `options`.
+/// Errors: invalid_value, in words that say what is wrong and what would be right; `options` stay as they were.
 SUMUN_EXPORT Result<void> read_listen_address(std::string_view text, HttpOptions& options);
 
 }  // namespace v0

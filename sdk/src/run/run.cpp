@@ -107,16 +107,25 @@ int serve_stdio(Server& server, StdioOptions options) {
 }
 
 Result<void> read_listen_address(std::string_view text, HttpOptions& options) {
-  const auto bad = [text] { return fail(ErrorCode::invalid_value, "'" + std::string(text) + "' is no ADDR:PORT, such as 127.0.0.1:8080"); };
+  const auto bad = [text](const std::string& why) { return fail(ErrorCode::invalid_value, "\"" + std::string(text) + "\": " + why); };
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return bad();
+  if (colon == std::string_view::npos) return bad("expected ADDRESS:PORT, as in 127.0.0.1:8080");
   std::string_view address = text.substr(0, colon);
-  const std::string_view port = text.substr(colon + 1);
-  if (address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
-  else if (address.find(':') != std::string_view::npos) return bad();
-  const auto read = std::from_chars(port.data(), port.data() + port.size(), options.port);
-  if (address.empty() || port.empty() || read.ec != std::errc() || read.ptr != port.data() + port.size()) return bad();
+  if (address.empty())
+    return bad("expected ADDRESS:PORT; without an address it would listen to everybody: write 127.0.0.1" + std::string(text) + ", or 0.0.0.0" +
+               std::string(text) + " where that is meant");
+  if (address.front() == '[' && address.back() == ']') {
+    address = address.substr(1, address.size() - 2);
+  } else if (address.find_first_of(":[]") != std::string_view::npos) {
+    return bad("an IPv6 address stands in brackets, as in [::1]:8080");
+  }
+  if (address.empty()) return bad("expected an address before the port, as in [::1]:8080");
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [at, code] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (code != std::errc() || at != digits.data() + digits.size()) return bad("the port must be a number from 0 to 65535 (0 = one that is free)");
   options.address = address;
+  options.port = port;
   return {};
 }
 

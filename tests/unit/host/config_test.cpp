@@ -205,36 +205,4 @@ TEST_CASE("a file that is named must be there, the default one need not") {
   fs::remove_all(folder);
 }
 
-TEST_CASE("where to listen is said with an address and a port") {
-  struct {
-    const char* text;
-    const char* address;
-    int port;
-  } const good[] = {
-      {"127.0.0.1:8080", "127.0.0.1", 8080}, {"[::1]:8080", "::1", 8080},   {"localhost:0", "localhost", 0},
-      {"0.0.0.0:65535", "0.0.0.0", 65535},   {"[::]:1", "::", 1},
-  };
-  for (const auto& row : good) {
-    CAPTURE(std::string(row.text));
-    const auto parsed = parse_listen_address(row.text);
-    REQUIRE(parsed.has_value());
-    CHECK(parsed->first == row.address);
-    CHECK(parsed->second == row.port);
-  }
-  struct {
-    const char* text;
-    const char* why;
-  } const bad[] = {
-      {"", "ADDRESS:PORT"},         {"8080", "ADDRESS:PORT"},       {"localhost", "ADDRESS:PORT"}, {":8080", "listen to everybody"},
-      {"::1:8080", "in brackets"},  {"127.0.0.1:", "the port"},     {"127.0.0.1:65536", "the port"}, {"127.0.0.1:-1", "the port"},
-      {"127.0.0.1:80x", "the port"}, {"[]:80", "expected an address"}, {"[::1:80", "in brackets"},
-  };
-  for (const auto& row : bad) {
-    CAPTURE(std::string(row.text));
-    const auto parsed = parse_listen_address(row.text);
-    REQUIRE(parsed.has_error());
-    CHECK_MESSAGE(parsed.error().message.find(row.why) != std::string::npos, parsed.error().message);
-  }
-}
-
 }  // namespace
