@@ -82,7 +82,8 @@ void echo_transport(int in, int out) {
   boost::asio::io_context io(1);
   StdioTransport transport(io.get_executor(), in, out);
   Transport::Events events;
-  events.message = [&](std::string_view text) {
+  events.message = [&](const Incoming& message) {
+    const std::string_view text = message.text;
     transport.send(std::string(text));
     return Flow::go_on;
   };
@@ -103,7 +104,8 @@ void echo_pooled(int in, int out) {  // each message by way of a worker
     if (ended && under_way == 0) transport.close();
   });
   Transport::Events events;
-  events.message = [&](std::string_view text) {
+  events.message = [&](const Incoming& message) {
+    const std::string_view text = message.text;
     ++under_way;
     pool.submit([sender = inbox.sender(), answer = std::string(text)]() mutable { sender.push(std::move(answer)); });
     return under_way > 400 ? Flow::ease : Flow::go_on;
