@@ -46,7 +46,7 @@ struct TrustedIssuer {
   std::vector<SignatureAlgorithm> algorithms = {SignatureAlgorithm::RS256, SignatureAlgorithm::ES256,
                                                 SignatureAlgorithm::EdDSA};
   std::string principal_claim = "sub";  // the claim that names the principal: a string that its owner cannot choose
-  std::string principal_prefix;         // put before it; with several issuers each needs its own
+  std::string principal_prefix;         // put before it; with several issuers each needs one, none the beginning of another
   std::string groups_claim = "groups";  // an array of strings; empty = no groups
   std::string scopes_claim;             // words in a string, or an array; empty = `scope`, else `scp`
 };

@@ -12,9 +12,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <span>
+#include <string_view>
 
 namespace sumun {
 
@@ -57,21 +59,30 @@ Result<void> check_tokens(const std::vector<StaticToken>& tokens) {
   return {};
 }
 
+// None begins with another: what follows a prefix is the issuer's to choose.
+bool prefixes_keep_apart(const std::vector<TrustedIssuer>& issuers) {
+  std::vector<std::string_view> prefixes;
+  for (const TrustedIssuer& issuer : issuers) prefixes.push_back(issuer.principal_prefix);
+  std::sort(prefixes.begin(), prefixes.end());
+  const auto begins = [](std::string_view one, std::string_view next) { return next.starts_with(one); };
+  return std::adjacent_find(prefixes.begin(), prefixes.end(), begins) == prefixes.end();
+}
+
 Result<void> check_issuers(const std::vector<TrustedIssuer>& issuers) {
   std::set<std::string> names;
-  std::set<std::string> prefixes;
   for (const TrustedIssuer& issuer : issuers) {
     const auto secure = check_secure_url(issuer.issuer);
     if (!secure) return refuse("issuers", in_quotes(issuer.issuer) + ": " + secure.error().message);
     if (issuer.issuer.find('?') != issuer.issuer.npos) return refuse("issuers", in_quotes(issuer.issuer) + " has a query");
     if (!names.insert(issuer.issuer).second) return refuse("issuers", in_quotes(issuer.issuer) + " is there twice");
-    if (!prefixes.insert(issuer.principal_prefix).second)
-      return refuse("issuers", "each needs a principal_prefix of its own, else one could name the principals of another");
     const auto keys = issuer.jwks_uri.empty() ? Result<void>() : check_secure_url(issuer.jwks_uri);
     if (!keys) return refuse("jwks_uri", keys.error().message);
     if (issuer.algorithms.empty()) return refuse("issuers", in_quotes(issuer.issuer) + " may sign with no algorithm");
     if (issuer.principal_claim.empty()) return refuse("principal_claim", "it is empty");
   }
+  if (!prefixes_keep_apart(issuers))
+    return refuse("issuers",
+                  "each needs a principal_prefix that is not the beginning of another's, else one could name the principals of another");
   return {};
 }
 

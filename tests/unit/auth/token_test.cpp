@@ -387,7 +387,26 @@ TEST_CASE("options that make no sense are refused by name") {
       {"the same issuer twice", [](AuthOptions& o) { o.issuers.push_back(o.issuers[0]); }, "issuers: "},
       {"two issuers without prefixes", [](AuthOptions& o) { o.issuers.push_back({.issuer = "https://b.example"}); },
        "issuers: each needs"},
-      {"two issuers", [](AuthOptions& o) { o.issuers.push_back({.issuer = "https://b.example", .principal_prefix = "b:"}); },
+      {"two issuers, of which one has no prefix and so could name the other's principals",
+       [](AuthOptions& o) { o.issuers.push_back({.issuer = "https://b.example", .principal_prefix = "b:"}); },
+       "issuers: each needs"},
+      {"two issuers, the prefix of one the beginning of the other's",
+       [](AuthOptions& o) {
+         o.issuers[0].principal_prefix = "b:c:";
+         o.issuers.push_back({.issuer = "https://b.example", .principal_prefix = "b:"});
+       },
+       "issuers: each needs"},
+      {"two issuers with the same prefix",
+       [](AuthOptions& o) {
+         o.issuers[0].principal_prefix = "b:";
+         o.issuers.push_back({.issuer = "https://b.example", .principal_prefix = "b:"});
+       },
+       "issuers: each needs"},
+      {"two issuers",
+       [](AuthOptions& o) {
+         o.issuers[0].principal_prefix = "a:";
+         o.issuers.push_back({.issuer = "https://b.example", .principal_prefix = "b:"});
+       },
        ""},
       {"no algorithm", [](AuthOptions& o) { o.issuers[0].algorithms.clear(); }, "issuers: "},
       {"nobody", [](AuthOptions& o) { o.issuers.clear(); }, "tokens, issuers: "},
