@@ -122,7 +122,8 @@ class SUMUN_EXPORT Authenticator {
   /// behind it, or alone.
   /// Spec: RFC 9728 section 3; 2026-07-28 basic/authorization/authorization-server-discovery
   virtual std::optional<std::string> metadata(std::string_view target) const = 0;
-  /// Forgets fetched keys and checked tokens.
+  /// Has fetched keys fetched again at the next request. Keys and checked tokens stay good until that succeeds; then what
+  /// is gone goes.
   virtual void reload() = 0;
 };
 

@@ -267,8 +267,7 @@ bool ResourceServer::lacks_required(const std::vector<std::string>& scopes) cons
 }
 
 void ResourceServer::reload() {
-  for (const auto& issuer : issuers_) issuer->forget();
-  cache_.clear();
+  for (const auto& issuer : issuers_) issuer->expire();
 }
 
 }  // namespace sumun::auth

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace sumun::auth {
 
@@ -148,12 +149,16 @@ std::chrono::seconds KeySet::retry_after() const {
   return std::max(std::chrono::ceil<std::chrono::seconds>(next_fetch_ - clock_->now()), std::chrono::seconds(1));
 }
 
-void KeySet::forget() {
+void KeySet::expire() {
   const std::lock_guard lock(mutex_);
-  for (const auto& key : keys_) key->good_until_ = 0;
-  keys_.clear();
+  make_old();
+  expired_ = flying_;
+}
+
+void KeySet::make_old() {
   uri_ = issuer_.jwks_uri;
   next_fetch_ = {};
+  renew_at_ = 0;
   failed_ = false;
 }
 
@@ -240,6 +245,7 @@ void KeySet::land(Result<Keys> keys) {
     } else {
       uri_ = issuer_.jwks_uri;  // it may have moved
     }
+    if (std::exchange(expired_, false)) make_old();
     flying_ = false;
     waiting.swap(waiters_);
   }

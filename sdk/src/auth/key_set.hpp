@@ -57,8 +57,8 @@ class KeySet : public std::enable_shared_from_this<KeySet> {
   /// Fetches them, or waits for who does. Errors: busy (they cannot be had; `retry_after` says when to ask again), cancelled.
   boost::asio::awaitable<Result<void>> fetch();
   std::chrono::seconds retry_after() const;
-  /// Drops them all.
-  void forget();
+  /// Makes them as old as can be: they are to be fetched again at once, and stay good until that succeeds.
+  void expire();
 
  private:
   struct Waiter;
@@ -70,6 +70,7 @@ class KeySet : public std::enable_shared_from_this<KeySet> {
   static boost::asio::awaitable<Result<std::string>> get(std::shared_ptr<KeySet> self);
   static boost::asio::awaitable<Result<std::string>> discover(std::shared_ptr<KeySet> self);
   void land(Result<Keys> keys);
+  void make_old();
   std::string known_uri() const;
 
   const TrustedIssuer issuer_;
@@ -78,13 +79,14 @@ class KeySet : public std::enable_shared_from_this<KeySet> {
   const std::shared_ptr<const Clock> clock_;
   const LogSink log_;
 
-  std::atomic<std::chrono::steady_clock::rep> renew_at_{0};  // 0 = nothing was ever wanted
+  std::atomic<std::chrono::steady_clock::rep> renew_at_{0};  // 0 = at once
   std::atomic<bool> flying_{false};  // changed under mutex_
   mutable std::mutex mutex_;
   Keys keys_;
   std::string uri_;  // of the key set, as configured or discovered
   std::chrono::steady_clock::time_point next_fetch_{};  // not before
   bool failed_ = false;  // the last one
+  bool expired_ = false;  // since the fetch that runs began
   std::vector<std::shared_ptr<Waiter>> waiters_;
 };
 

@@ -31,13 +31,6 @@ void TokenCache::erase(const Digest& digest) {
   in.tokens.erase(digest);
 }
 
-void TokenCache::clear() {
-  for (Shard& one : shards_) {
-    const std::lock_guard lock(one.mutex);
-    one.tokens.clear();
-  }
-}
-
 std::size_t TokenCache::size() const {
   std::size_t sum = 0;
   for (const Shard& one : shards_) {

@@ -38,7 +38,6 @@ class TokenCache {
   std::shared_ptr<const VerifiedToken> find(const Digest& digest) const;
   void insert(const Digest& digest, std::shared_ptr<const VerifiedToken> token, std::chrono::sys_seconds now);
   void erase(const Digest& digest);
-  void clear();
   std::size_t size() const;
 
  private:

@@ -83,8 +83,6 @@ TEST_CASE("tokens with invented key ids cause one fetch every few seconds at mos
 TEST_CASE(
     "keys that cannot be had: nobody is let in, and told when to come again; those who are known stay until the keys are "
     "too old") {
-  Service service;
-  const std::string keys = service.pages[kKeysUri];
   struct {
     std::string name;
     std::optional<std::string> page;
@@ -100,7 +98,8 @@ TEST_CASE(
   };
   for (const auto& row : cases) {
     CAPTURE(row.name);
-    service.server->reload();
+    Service service;
+    const std::string keys = service.pages[kKeysUri];
     if (row.page) {
       service.pages[kKeysUri] = *row.page;
     } else {
@@ -119,9 +118,10 @@ TEST_CASE(
     service.pages[kKeysUri] = keys;
     service.clock->advance(kKeyRetryInterval);
     CHECK(words(service.bearer(service.token())) == "alice");
+    CHECK(service.logged.size() == 1);
   }
-  CHECK(service.logged.size() == std::size(cases));
 
+  Service service;
   const std::string old_token = TestKey::p256().sign({{"kid", "k1"}}, [&] {
     json claims = service.claims();
     claims["exp"] = service.now() + 86400;
@@ -135,6 +135,52 @@ TEST_CASE(
   }
   service.clock->advance(120s);
   CHECK(status(service.bearer(old_token)) == 503);
+}
+
+TEST_CASE("a reload while the authorization server is down shuts nobody out; once it answers, keys that are gone go") {
+  Service service;
+  const auto next = TestKey::make(SignatureAlgorithm::ES256);
+  const std::string known = service.token();
+  CHECK(words(service.bearer(known)) == "alice");
+  const std::string keys = service.pages[kKeysUri];
+  service.pages.erase(kKeysUri);
+  service.server->reload();
+  CHECK(words(service.bearer(known)) == "alice");  // and makes us look
+  CHECK(service.fetched[kKeysUri] == 2);
+  CHECK(words(service.bearer(known)) == "alice");
+  service.clock->advance(1s);
+  CHECK(words(service.bearer(service.token())) == "alice");  // by the old keys
+  CHECK(service.fetched[kKeysUri] == 2);
+
+  service.publish({next.jwk("k2")});
+  service.server->reload();  // does not wait for the next try
+  CHECK(words(service.bearer(known)) == "alice");
+  CHECK(service.fetched[kKeysUri] == 3);
+  CHECK(why(service.bearer(known)) == "the token is signed by a key that its issuer does not have");
+  CHECK(words(service.bearer(signed_by(service, next, "k2"))) == "alice");
+}
+
+namespace {
+
+asio::awaitable<void> reload_once(Service* service) {
+  service->before_answer = nullptr;
+  service->server->reload();
+  co_return;
+}
+
+}  // namespace
+
+TEST_CASE("a reload during a fetch has the keys fetched once more") {
+  Service service;
+  CHECK(words(service.bearer(service.token())) == "alice");
+  service.server->reload();
+  service.before_answer = [&service] { return reload_once(&service); };
+  service.bearer(service.token());
+  CHECK(service.fetched[kKeysUri] == 2);
+  service.bearer(service.token());
+  CHECK(service.fetched[kKeysUri] == 3);
+  service.bearer(service.token());
+  CHECK(service.fetched[kKeysUri] == 3);
 }
 
 TEST_CASE("an authorization server that withdraws all of its keys is taken at its word") {
