@@ -6,6 +6,7 @@
 #include "files.hpp"
 #include "form.hpp"
 #include "log.hpp"
+#include "url.hpp"
 #include "words.hpp"
 
 #include <sumun/http_client.hpp>
@@ -48,14 +49,6 @@ std::string name_of(const ServerChoice& choice) {
   return choice.command.empty() ? "sumun" : "The server (" + choice.command + ")";
 }
 
-bool is_url(std::string_view text) { return text.starts_with("http://") || text.starts_with("https://"); }
-
-bool leaves_this_computer(std::string_view url) {
-  if (!url.starts_with("http://")) return false;
-  const std::string_view host = url.substr(7, url.find_first_of(":/?#", 7) - 7);
-  return host != "localhost" && !host.starts_with("127.") && !url.substr(7).starts_with("[::1]");
-}
-
 // The token is in none of the messages.
 Result<std::string> token_of(const ServerChoice& choice) {
   if (!choice.token_env.empty()) {
@@ -84,7 +77,7 @@ Result<TransportFactory> server_of(const ServerChoice& choice) {
   }
   auto token = token_of(choice);
   if (!token) return token.error();
-  if (!token->empty() && leaves_this_computer(choice.url)) tell("sumun: the token leaves this computer unencrypted; use https");
+  if (!token->empty() && is_readable_by_others(choice.url)) tell("sumun: the token leaves this computer unencrypted; use https");
   HttpClientOptions http;
   http.url = choice.url;
   http.token = *std::move(token);
