@@ -63,6 +63,7 @@ inline constexpr std::size_t kMaxHttpFields = 100;             // headers of one
 inline constexpr std::size_t kMaxHttpConnections = 16'384;     // open connections: descriptors
 inline constexpr std::size_t kMaxHttpWaiting = 4'096;          // requests being answered: the workers' queue
 inline constexpr std::size_t kMaxHttpBuffered = 256 * kMiB;    // bodies that are still coming in, together
+inline constexpr std::size_t kMaxHttpAnswering = 64 * kMiB;    // bodies of the requests being answered, together: as JSON each takes a multiple
 inline constexpr std::size_t kMaxHttpPipelined = 64 * kKiB;    // requests behind the one being answered; then reading stops
 inline constexpr std::size_t kMaxHttpStreams = 1'024;          // open streams of one principal
 inline constexpr std::size_t kMaxHttpSessions = 10'000;        // sessions of revisions before 2026-07-28

@@ -126,6 +126,7 @@ int serve_http(Server& server, HttpOptions options) {
   endpoint_options.path = options.path;
   endpoint_options.authenticator = options.authenticator;
   endpoint_options.waiting = options.limits.waiting;
+  endpoint_options.answering_bytes = options.limits.answering_bytes;
   endpoint_options.streams_of_principal = options.limits.streams_of_principal;
   endpoint_options.ready = [&listening] { return listening != nullptr && !listening->draining(); };
   const auto eras = options.eras == HttpEras::both ? server::Eras::both : server::Eras::modern_only;

@@ -36,6 +36,7 @@ struct HttpEndpointOptions {
   HttpSessionStore* sessions = nullptr;          // null = the modern era alone
   HttpServing serve;
   std::size_t waiting = kMaxHttpWaiting;
+  std::size_t answering_bytes = kMaxHttpAnswering;
   std::size_t streams_of_principal = kMaxHttpStreams;
   std::function<bool()> ready;
 };
@@ -60,11 +61,14 @@ class HttpEndpoint {
   void end_waiting() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
   bool begin_stream(const std::string& principal);
   void end_stream(const std::string& principal);
+  /// Counts the body of a request until the last copy of what this gives is gone; null = over the limit.
+  std::shared_ptr<const void> hold(std::size_t bytes);
 
  private:
   const HttpEndpointOptions options_;
   const HttpGuard guard_;
   std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::size_t> held_{0};  // bytes of bodies
   std::mutex mutex_;
   std::map<std::string, std::size_t, std::less<>> streams_;  // open ones by principal; under mutex
 };

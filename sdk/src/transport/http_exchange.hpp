@@ -24,6 +24,7 @@ struct HttpMessage {
   std::string last_event;        // Last-Event-ID
   std::string accept;            // Accept
   std::string body;              // of a POST
+  std::shared_ptr<const void> held;  // of a POST: its body is counted until this is gone; kept until it is answered
   std::shared_ptr<const Principal> principal;  // null = nobody asked for a token
 };
 

@@ -87,6 +87,13 @@ bool HttpEndpoint::begin_waiting() {
   return false;
 }
 
+std::shared_ptr<const void> HttpEndpoint::hold(std::size_t bytes) {
+  const std::size_t others = held_.fetch_add(bytes, std::memory_order_relaxed);
+  std::shared_ptr<const void> held(this, [this, bytes](const void*) { held_.fetch_sub(bytes, std::memory_order_relaxed); });
+  if (others > 0 && others + bytes > options_.answering_bytes) return nullptr;
+  return held;
+}
+
 bool HttpEndpoint::begin_stream(const std::string& principal) {
   std::lock_guard lock(mutex_);
   std::size_t& open = streams_[principal];
@@ -284,8 +291,11 @@ http::Service::Next HttpService::on_post(const http::Request& request) {
   // 2026-07-28 basic/transports/streamable-http, Sending Messages, 2: the client lists both.
   if (heads_.accept && (!accepts(heads_.accept, kJson) || !accepts(heads_.accept, kEvents)))
     return refuse(406, invalid("Accept must take both application/json and text/event-stream"), request.body);
-  if (is_for_store(request)) return to_session_store(request, HttpMethod::post);
-  return to_modern(request);
+  auto held = endpoint_.hold(request.body.size());
+  // Without its id: to find that is to read the body, which is what there is no room for.
+  if (!held) return refuse(503, fail(ErrorCode::busy, "too many bytes of requests are being answered"), {}, line("Retry-After", "1"));
+  if (is_for_store(request)) return to_session_store(request, HttpMethod::post, std::move(held));
+  return to_modern(request, std::move(held));
 }
 
 // A modern version in the header decides; without one, a session's id or the wish to open a session.
@@ -303,7 +313,7 @@ bool HttpService::is_for_store(const http::Request& request) const {
   return method != value->end() && method->is_string() && method->get_ref<const std::string&>() == "initialize";
 }
 
-http::Service::Next HttpService::to_session_store(const http::Request& request, HttpMethod method) {
+http::Service::Next HttpService::to_session_store(const http::Request& request, HttpMethod method, std::shared_ptr<const void> held) {
   HttpMessage message;
   message.method = method;
   message.session = heads_.session.value_or("");
@@ -311,6 +321,7 @@ http::Service::Next HttpService::to_session_store(const http::Request& request, 
   message.last_event = heads_.last_event.value_or("");
   message.accept = heads_.accept.value_or("");
   message.body = request.body;
+  message.held = std::move(held);
   message.principal = principal_;
   // Counted until it has ended: a GET opens a stream, everything else waits for an answer.
   std::function<void()> released;
@@ -329,7 +340,7 @@ http::Service::Next HttpService::to_session_store(const http::Request& request, 
 
 // ---------------------------------------------------------------- the modern era
 
-http::Service::Next HttpService::to_modern(const http::Request& request) {
+http::Service::Next HttpService::to_modern(const http::Request& request, std::shared_ptr<const void> held) {
   if (heads_.mirrored.method == kListen) {
     if (!endpoint_.begin_stream(who())) return refuse_stream(request);
     listening_ = true;
@@ -339,6 +350,7 @@ http::Service::Next HttpService::to_modern(const http::Request& request) {
     counted_ = true;
   }
   if (!end_) end_ = endpoint_.options().serve(*this, connection_.executor());
+  held_ = std::move(held);
   open_ = true;
   streaming_ = false;
   Incoming incoming(request.body);
@@ -414,6 +426,7 @@ void HttpService::respond(int status, std::string body, std::string_view fields)
 // Nothing more is said for the request that the modern session had.
 void HttpService::conclude() {
   open_ = streaming_ = false;
+  held_.reset();
   if (std::exchange(counted_, false)) endpoint_.end_waiting();
   if (!std::exchange(listening_, false)) return;
   endpoint_.end_stream(listener_);

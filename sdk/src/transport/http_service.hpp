@@ -48,8 +48,8 @@ class HttpService final : public http::Service, public Transport {
   Next on_other_path(const http::Request& request);
   Next on_preflight(const http::Request& request);
   Next on_post(const http::Request& request);
-  Next to_session_store(const http::Request& request, HttpMethod method);
-  Next to_modern(const http::Request& request);
+  Next to_session_store(const http::Request& request, HttpMethod method, std::shared_ptr<const void> held = {});
+  Next to_modern(const http::Request& request, std::shared_ptr<const void> held);
   bool is_for_store(const http::Request& request) const;
   /// Nothing = the verdict is not there yet.
   std::optional<Next> authenticate(const http::Request& request);
@@ -73,6 +73,7 @@ class HttpService final : public http::Service, public Transport {
   std::string cors_;           // header lines for the origin of this request
   std::shared_ptr<const Principal> principal_;
   std::string listener_;       // whose stream is counted
+  std::shared_ptr<const void> held_;  // the body of that request, counted
   StreamId stream_ = 0;        // the POST that the modern session answers
   bool open_ = false;          // it has not been concluded
   bool streaming_ = false;     // its answer is a stream

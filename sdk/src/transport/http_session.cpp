@@ -126,7 +126,9 @@ void HttpSession::on_post(HttpMessage message, std::shared_ptr<HttpReply> reply)
   if (calls_ >= kMaxHttpSessionCalls)
     return refuse(*reply, 503, "too many requests of this session are being answered", "Retry-After: 1\r\n");
   if (!end_serving_) end_serving_ = options_->serve(*this, home_);
-  const StreamId id = add_stream(std::move(reply)).id;
+  Stream& stream = add_stream(std::move(reply));
+  stream.held = std::move(message.held);
+  const StreamId id = stream.id;
   ++calls_;
   Incoming incoming(message.body);
   incoming.stream = id;
@@ -191,6 +193,7 @@ void HttpSession::answer(Stream& stream, Outgoing message) {
   if (stream.streaming) {
     if (!message.text.empty()) add_event(stream, std::move(message.text));
     stream.concluded = true;
+    stream.held.reset();
     if (stream.reply) stream.reply->end();
     stream.reply.reset();
     if (stream.kept.empty()) streams_.erase(stream.id);

@@ -81,6 +81,7 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
     bool streaming = false;           // an event stream was begun
     bool concluded = false;           // its answer is there
     std::shared_ptr<HttpReply> reply;  // null = nobody reads it
+    std::shared_ptr<const void> held;  // of a POST that is not concluded (HttpMessage::held)
     std::uint64_t next = 0;           // number of the next event
     struct Kept {
       std::uint64_t number;

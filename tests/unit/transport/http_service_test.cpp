@@ -321,6 +321,39 @@ TEST_CASE("over the limits a request is refused with its id and told when to com
   }
 }
 
+TEST_CASE("bodies of requests that are being answered are counted together; one alone always passes") {
+  Store store;
+  Running running([&](sumun::HttpEndpointOptions& options) {
+    options.answering_bytes = 10;
+    options.sessions = &store;
+  });
+  RawClient client(running.server->port());
+  const auto passes = [&] { return client.ask(post("answer")).status == 200; };
+  for (const char* method : {"later", "tell", "hang", "subscriptions/listen"}) {
+    CAPTURE(std::string(method));
+    REQUIRE(passes());
+    const int before = running.seen.messages;
+    const int closed = running.seen.closed;
+    RawClient other(running.server->port());
+    REQUIRE(other.send(post(method)));
+    REQUIRE(running.wait_for(running.seen.messages, before + 1));
+    if (std::string(method) == "hang" || std::string(method) == "subscriptions/listen") {
+      for (const char* fields : {"", "Mcp-Session-Id: s\r\n"}) {
+        const auto answer = client.ask(post("answer", fields));
+        CHECK(answer.status == 503);
+        CHECK(answer.has("Retry-After: 1"));
+        CHECK(sumun::parse_json(answer.body).value().contains("error"));
+      }
+      CHECK(client.ask("DELETE /mcp HTTP/1.1\r\nHost: localhost\r\nMcp-Session-Id: s\r\n\r\n").status == 200);
+    } else {
+      CHECK(other.read_until("result") != "");
+    }
+    other.close();
+    REQUIRE(running.wait_for(running.seen.closed, closed + 1));
+  }
+  CHECK(passes());
+}
+
 TEST_CASE("health is answered without a token, readiness until the server stops") {
   Running running([](sumun::HttpEndpointOptions& options) { options.authenticator = std::make_shared<Doorkeeper>(); });
   RawClient client(running.server->port());

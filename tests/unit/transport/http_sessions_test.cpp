@@ -374,6 +374,27 @@ TEST_CASE("ids of events that there were not are refused") {
   CHECK(w.get(id, name + "-0")->status == 200);
 }
 
+TEST_CASE("the body of a call is counted until the call is answered, whoever still reads") {
+  World w;
+  const std::string session = w.open();
+  const auto held = std::make_shared<const int>(0);
+  HttpMessage call = w.message(HttpMethod::post, session, R"({"id":7,"method":"later"})");
+  call.held = held;
+  const Reply reply = w.take(std::move(call));
+  const StreamId stream = w.stream;
+  w.say(stream, R"({"method":"n"})");
+  reply->lost = true;
+  w.run();
+  CHECK(held.use_count() == 2);
+  w.say(stream, R"({"id":7,"result":"late"})", true);
+  CHECK(held.use_count() == 1);
+
+  HttpMessage quick = w.message(HttpMethod::post, session, R"({"id":8,"method":"say"})");
+  quick.held = held;
+  CHECK(w.take(std::move(quick))->status == 200);
+  CHECK(held.use_count() == 1);
+}
+
 TEST_CASE("a stream can be left while its call runs, and is polled for the answer") {
   World w;
   const std::string id = w.open();
