@@ -89,7 +89,7 @@ class Server::Impl {
   void drain() {
     asio::post(main().io, [this] {
       if (shared_.draining) return;
-      if (acceptor_->is_open()) accept_some();  // who stands in the queue has connected already
+      if (acceptor_->is_open()) accept_some(kBacklog + 1);  // who stands in the queue has connected already
       shared_.draining = true;
       error_code ignored;
       acceptor_->close(ignored);
@@ -145,8 +145,8 @@ class Server::Impl {
     });
   }
 
-  void accept_some() {
-    for (int i = 0; i < kAcceptedAtOnce; ++i) {
+  void accept_some(int most = kAcceptedAtOnce) {
+    for (int i = 0; i < most; ++i) {
       const int descriptor = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (descriptor >= 0) {
         take(descriptor);

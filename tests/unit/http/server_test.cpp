@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -232,6 +233,22 @@ TEST_CASE("a peer that does not take its answer is sent away") {
   RawClient stuck(running.port());
   REQUIRE(stuck.send(post(body)));
   CHECK(running.wait_for(running.seen.gone, 1));
+}
+
+TEST_CASE("draining takes in everybody who has connected already") {
+  std::vector<std::unique_ptr<RawClient>> clients;
+  Running running;
+  std::promise<void> go;
+  boost::asio::post(running.server->main_executor(), [&go] { go.get_future().wait(); });
+  for (int i = 0; i < 100; ++i) {
+    clients.push_back(std::make_unique<RawClient>(running.port()));
+    REQUIRE(clients.back()->send(get("/now")));
+  }
+  running.server->drain();
+  go.set_value();
+  int answered = 0;
+  for (auto& client : clients) answered += client->read_answer().status == 200 ? 1 : 0;
+  CHECK(answered == 100);
 }
 
 TEST_CASE("draining answers what was taken, ends streams in order, and closes the rest") {
