@@ -55,6 +55,8 @@ struct Connection::Tls {
   asio::ssl::stream<Socket&> stream;
   std::unique_ptr<char[]> chunk = std::make_unique_for_overwrite<char[]>(kTlsChunk);
   std::string writing;
+  std::size_t taken = 0;  // of writing
+  std::size_t queued() const { return writing.size() - taken; }
 };
 
 Connection::Connection(Loop& loop, Socket socket, std::shared_ptr<TlsContext> tls)
@@ -345,30 +347,37 @@ void Connection::turn_ends() {
 }
 
 void Connection::flush() {
-  if (state_ == State::gone || write_waiting_ || out_.empty()) return;
-  if (tls_) {
-    write_waiting_ = true;
-    if (tls_->writing.empty()) {
-      tls_->writing = std::exchange(out_, {});
-      out_taken_ = 0;
-      written(0);
-    }
-    asio::async_write(tls_->stream, asio::buffer(tls_->writing),
-                      [self = shared_from_this()](error_code failed, std::size_t) {
-                        self->write_waiting_ = false;
-                        self->tls_->writing = {};
-                        if (self->state_ == State::gone) return;
-                        if (failed) return self->end();
-                        self->written(0);
-                        if (self->out_.empty()) return;
-                        self->flush();
-                      });
-    return;
-  }
+  if (state_ == State::gone || write_waiting_) return;
+  if (tls_) return flush_tls();
+  if (out_.empty()) return;
   const ssize_t sent = send_some(socket_.native_handle(), part_of(out_, out_taken_), {});
   if (sent < 0) return end();
   written(static_cast<std::size_t>(sent));
   if (!out_.empty()) wait_writable();
+}
+
+// A record at a time: each that the peer takes gives it the whole time for the next.
+void Connection::flush_tls() {
+  if (tls_->writing.empty()) {
+    if (out_.empty()) return;
+    tls_->writing = std::exchange(out_, {});
+    out_taken_ = 0;
+    written(0);
+  }
+  write_waiting_ = true;
+  tls_->stream.async_write_some(asio::buffer(part_of(tls_->writing, tls_->taken)),
+                                [self = shared_from_this()](error_code failed, std::size_t size) {
+                                  self->write_waiting_ = false;
+                                  if (self->state_ == State::gone) return;
+                                  if (failed) return self->end();
+                                  self->tls_->taken += size;
+                                  if (self->tls_->queued() == 0) {
+                                    self->tls_->writing = {};
+                                    self->tls_->taken = 0;
+                                  }
+                                  self->written(0);
+                                  self->flush();
+                                });
 }
 
 // So much of out_ has been taken.
@@ -386,7 +395,7 @@ void Connection::written(std::size_t size) {
     out_.erase(0, out_taken_);
     out_taken_ = 0;
   }
-  queued_.store(out_.size() - out_taken_ + (tls_ ? tls_->writing.size() : 0), std::memory_order_relaxed);
+  queued_.store(out_.size() - out_taken_ + (tls_ ? tls_->queued() : 0), std::memory_order_relaxed);
   if (!all || (tls_ && !tls_->writing.empty())) return;
   if (ending_)
     begin_end();

@@ -84,6 +84,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void send(std::string_view head, std::string body);
   void schedule_flush();
   void flush();
+  void flush_tls();
   void written(std::size_t size);
   void wait_writable();
   void begin_end();

@@ -7,11 +7,15 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
 
 #include <doctest/doctest.h>
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -110,6 +114,46 @@ TEST_CASE("requests over TLS, large ones too, and a certificate that changes whi
   CHECK(!ask(port, folder.file("a.pem"), "old").has_value());
 
   (*server)->drain();
+  thread.join();
+}
+
+TEST_CASE("over TLS too a peer may be slow as long as it takes something") {
+  constexpr auto kWriteTime = std::chrono::seconds(1);
+  constexpr std::size_t kSize = 15 << 20;  // much more than the system's buffers hold
+  const Folder folder;
+  const auto identity = sumun::test::make_certificate("IP:127.0.0.1");
+  folder.write("cert.pem", identity.certificate);
+  folder.write("key.pem", identity.key);
+  http::ServerOptions options;
+  options.threads = 1;
+  options.tls = http::TlsFiles{folder.file("cert.pem"), folder.file("key.pem")};
+  options.limits.write_time = kWriteTime;
+  options.serve = [](http::Connection& connection) { return std::make_unique<Echo>(connection); };
+  auto server = http::Server::listen(std::move(options));
+  REQUIRE(server.has_value());
+  std::thread thread([&] { (*server)->run(); });
+
+  namespace asio = boost::asio;
+  asio::io_context io;
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  asio::ssl::stream<asio::ip::tcp::socket> peer(io, context);
+  peer.next_layer().connect({asio::ip::make_address("127.0.0.1"), (*server)->port()});
+  peer.handshake(asio::ssl::stream_base::client);
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kSize) + "\r\n\r\n";
+  asio::write(peer, asio::buffer(head + std::string(kSize, 'x')));
+  const auto begin = std::chrono::steady_clock::now();
+  std::string chunk(16384, ' ');
+  std::size_t got = 0;
+  boost::system::error_code failed;
+  while (!failed && got < kSize) {
+    got += peer.read_some(asio::buffer(chunk), failed);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  CHECK(got >= kSize);
+  CHECK(std::chrono::steady_clock::now() - begin > kWriteTime);
+
+  (*server)->drain();
+  peer.next_layer().close();
   thread.join();
 }
 
