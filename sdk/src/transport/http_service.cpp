@@ -169,7 +169,9 @@ void HttpService::read_heads(const http::Request& request) {
       case 6:
         if (same_word(name, "origin"))
           take(heads_.origin, value);
-        else if (same_word(name, "accept") && !heads_.accept)
+        else if (same_word(name, "accept") && heads_.accept)  // a list in several lines: RFC 9110, section 5.3
+          heads_.accept = accept_ = std::string(*heads_.accept).append(", ").append(value);
+        else if (same_word(name, "accept"))
           heads_.accept = value;
         continue;
       case 8:

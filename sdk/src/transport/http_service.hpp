@@ -69,6 +69,7 @@ class HttpService final : public http::Service, public Transport {
   std::shared_ptr<Asked> asked_;
   std::weak_ptr<HttpConnectionReply> reply_;  // of the request that a session of the store answers
   Heads heads_;                // of the request that is being looked at
+  std::string accept_;         // where Accept came in several lines
   std::string good_host_;      // the last Host that the guard let through
   std::string cors_;           // header lines for the origin of this request
   std::shared_ptr<const Principal> principal_;

@@ -236,6 +236,7 @@ TEST_CASE("what is no proper POST of a message is refused before the session see
       {"no type", with(good, "Content-Type", "X-Type"), 415, ""},
       {"Accept without events", post("answer", "Accept: application/json\r\n"), 406, ""},
       {"Accept without JSON", post("answer", "Accept: text/event-stream\r\n"), 406, ""},
+      {"Accept twice without JSON", post("answer", "Accept: text/event-stream\r\nAccept: text/html\r\n"), 406, ""},
       {"another host", with(good, "localhost", "evil.example"), 403, ""},
       {"another origin", post("answer", "Origin: https://evil.example\r\n"), 403, ""},
       {"a method twice", post("answer", "Mcp-Method: answer\r\n"), 400, ""},
@@ -255,6 +256,7 @@ TEST_CASE("what is no proper POST of a message is refused before the session see
     CAPTURE(std::string(accept));
     CHECK(client.ask(post("answer", "Accept: " + std::string(accept) + "\r\n")).status == 200);
   }
+  CHECK(client.ask(post("answer", "Accept: text/html\r\naccept: application/json\r\nAccept: text/event-stream\r\n")).status == 200);
 }
 
 TEST_CASE("an allowed origin gets CORS answers, also to its refusals") {
