@@ -20,6 +20,7 @@ struct Field {
 struct Request {
   std::string_view method;
   std::string_view target;  // path and query
+  std::optional<std::string_view> authority;  // of a target that was a whole URL: stands for Host
   std::vector<Field> fields;
   std::string_view body;
   unsigned minor = 1;  // HTTP/1.minor

@@ -7,6 +7,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -132,6 +133,7 @@ RequestReader::State RequestReader::read_head(std::string_view data) {
   if (failed == beast::error::need_more && !parser.is_header_done()) return refuse(400, "the headers are malformed");
   if (failed && failed != beast::error::need_more) return refuse(400, "the request is malformed");
   if (!judge_fields()) return State::refused;
+  split_target();
   request_.keep_alive = request_.minor >= 1 && parser.keep_alive();
   chunked_ = parser.chunked();
   if (const auto length = parser.content_length(); length && !chunked_) {
@@ -192,6 +194,20 @@ bool RequestReader::judge_fields() {
     return false;
   }
   return true;
+}
+
+// A proxy is asked with a whole URL, and so may we be. Spec: RFC 9112, section 3.2.2
+void RequestReader::split_target() {
+  std::string_view& target = request_.target;
+  request_.authority.reset();
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!same_word(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(scheme.size());
+    const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+    request_.authority = target.substr(0, end);
+    target = end == target.size() ? "/" : target.substr(end);
+    return;
+  }
 }
 
 RequestReader::State RequestReader::read_chunks(std::string_view data) {

@@ -56,6 +56,7 @@ class RequestReader {
   State read_head(std::string_view data);
   State read_chunks(std::string_view data);
   bool judge_fields();
+  void split_target();
 
   const RequestBounds bounds_;
   Request request_;

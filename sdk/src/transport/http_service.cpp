@@ -204,6 +204,7 @@ void HttpService::read_heads(const http::Request& request) {
       mirrored.params.emplace_back(param, value);
     }
   }
+  if (request.authority) heads_.host = request.authority;
 }
 
 // Liveness and metadata: no session, no token, nothing of ours in the answer.

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -133,6 +134,33 @@ TEST_CASE("a connection is kept by default from HTTP/1.1 on") {
     RequestReader reader({});
     REQUIRE(reader.read(row.text) == RequestReader::State::complete);
     CHECK(reader.request().keep_alive == row.keep);
+  }
+}
+
+TEST_CASE("a target that is a whole URL is taken apart") {
+  const struct {
+    std::string target;
+    std::string_view path_and_query;
+    std::optional<std::string_view> authority;
+  } rows[] = {
+      {"/mcp?a=http://b/", "/mcp?a=http://b/", std::nullopt},
+      {"*", "*", std::nullopt},
+      {"http:/mcp", "http:/mcp", std::nullopt},
+      {"ftp://a/mcp", "ftp://a/mcp", std::nullopt},
+      {"http://a.example:8080/mcp?b=/c", "/mcp?b=/c", "a.example:8080"},
+      {"HTTPS://[::1]:1/mcp", "/mcp", "[::1]:1"},
+      {"http://a", "/", "a"},
+      {"http://", "/", ""},
+      {"http:///mcp", "/mcp", ""},
+      {"http://me@a/mcp", "/mcp", "me@a"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.target);
+    RequestReader reader({});
+    const std::string text = "GET " + row.target + " HTTP/1.1\r\nHost: b\r\n\r\n";
+    REQUIRE(reader.read(text) == RequestReader::State::complete);
+    CHECK(reader.request().target == row.path_and_query);
+    CHECK(reader.request().authority == row.authority);
   }
 }
 

@@ -237,6 +237,8 @@ TEST_CASE("what is no proper POST of a message is refused before the session see
       {"Accept without events", post("answer", "Accept: application/json\r\n"), 406, ""},
       {"Accept without JSON", post("answer", "Accept: text/event-stream\r\n"), 406, ""},
       {"Accept twice without JSON", post("answer", "Accept: text/event-stream\r\nAccept: text/html\r\n"), 406, ""},
+      {"a URL with another host", with(good, "/mcp", "http://evil.example/mcp"), 403, ""},
+      {"a URL with no host", with(good, "/mcp", "http:///mcp"), 400, ""},
       {"another host", with(good, "localhost", "evil.example"), 403, ""},
       {"another origin", post("answer", "Origin: https://evil.example\r\n"), 403, ""},
       {"a method twice", post("answer", "Mcp-Method: answer\r\n"), 400, ""},
@@ -257,6 +259,8 @@ TEST_CASE("what is no proper POST of a message is refused before the session see
     CHECK(client.ask(post("answer", "Accept: " + std::string(accept) + "\r\n")).status == 200);
   }
   CHECK(client.ask(post("answer", "Accept: text/html\r\naccept: application/json\r\nAccept: text/event-stream\r\n")).status == 200);
+  // The host of a URL counts, and Host is not looked at.
+  CHECK(client.ask(with(with(good, "Host: localhost", "Host: evil.example"), "/mcp", "http://localhost:1/mcp")).status == 200);
 }
 
 TEST_CASE("an allowed origin gets CORS answers, also to its refusals") {
