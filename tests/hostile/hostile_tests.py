@@ -494,12 +494,22 @@ class Principals(WithServer):
 class Ending(WithServer):
     def test_sigterm_under_load_loses_no_accepted_request(self):
         faults, answered, ending, stop = [], [], [], threading.Event()
+        sleep = {"name": "sleep", "arguments": {"milliseconds": 20}}
+        opening = {"protocolVersion": wire.LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
 
-        def ask(connection):
+        def session():
+            """The header of a new session."""
+            answer = self.server.once({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": opening}, mirror=False)
+            return {"Mcp-Session-Id": answer.header("Mcp-Session-Id")}
+
+        def ask(connection, session):
             """Whether the connection is good for another call. What was sent before the signal has to be answered."""
             begun = time.monotonic()
             try:
-                connection.request(call("sleep", {"milliseconds": 20}))
+                if session:
+                    connection.request({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": sleep}, headers=session, mirror=False)
+                else:
+                    connection.request(message("tools/call", sleep))
                 answer = connection.response()
             except (OSError, AssertionError) as why:
                 if not ending or begun < ending[0] or connection.buffer:
@@ -511,7 +521,7 @@ class Ending(WithServer):
                 faults.append(f"{answer.status} {answer.body!r}")
             return answer.status == 200 and answer.header("Connection") != "close"
 
-        def act():
+        def act(session):
             while not stop.is_set():
                 try:
                     connection = self.server.connect()
@@ -520,10 +530,10 @@ class Ending(WithServer):
                         faults.append("the server takes no connection")
                     return
                 with connection:
-                    while not stop.is_set() and ask(connection):
+                    while not stop.is_set() and ask(connection, session):
                         pass
 
-        threads = [threading.Thread(target=act) for _ in range(16)]
+        threads = [threading.Thread(target=act, args=(session() if i % 2 else None,)) for i in range(16)]
         for thread in threads:
             thread.start()
         time.sleep(1)

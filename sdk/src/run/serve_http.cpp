@@ -188,6 +188,7 @@ int serve_http(Server& server, HttpOptions options) {
     end_descendants(kChildLimit);
   }
   const auto end = std::chrono::steady_clock::now() + kJoinLimit;
+  if (sessions) sessions->end();
   sessions.reset();
   http_server->settle(kJoinLimit);
   const auto rest = std::max(end - std::chrono::steady_clock::now(), std::chrono::steady_clock::duration::zero());

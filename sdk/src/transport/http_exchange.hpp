@@ -62,7 +62,7 @@ class HttpSessionStore {
   virtual ~HttpSessionStore() = default;
   /// Answers one request, now or later. A POST without a session holds an `initialize` request.
   virtual void take(HttpMessage message, std::shared_ptr<HttpReply> reply) = 0;
-  /// The server stops: open streams end (their clients may resume), running calls may still be answered.
+  /// The server stops: streams that only listen end, no session opens; requests of open ones are answered as before.
   virtual void drain() = 0;
 };
 

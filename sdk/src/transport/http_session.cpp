@@ -125,7 +125,7 @@ HttpSession::Stream& HttpSession::add_stream(std::shared_ptr<HttpReply> reply) {
 void HttpSession::on_post(HttpMessage message, std::shared_ptr<HttpReply> reply) {
   if (calls_ >= kMaxHttpSessionCalls)
     return refuse(*reply, 503, "too many requests of this session are being answered", "Retry-After: 1\r\n");
-  if (!end_serving_) end_serving_ = options_->serve(*this, home_);
+  if (!std::exchange(served_, true)) options_->serve(*this, home_);
   Stream& stream = add_stream(std::move(reply));
   stream.held = std::move(message.held);
   const StreamId id = stream.id;
@@ -142,6 +142,7 @@ void HttpSession::on_post(HttpMessage message, std::shared_ptr<HttpReply> reply)
 void HttpSession::on_get(const HttpMessage& message, std::shared_ptr<HttpReply> reply) {
   if (!takes_events(message.accept)) return refuse(*reply, 406, "Accept: expected text/event-stream");
   if (!message.last_event.empty()) return resume(message.last_event, std::move(reply));
+  if (draining_) return refuse(*reply, 503, "the server is ending");
   make_room_for_listener();
   Stream& stream = add_stream(std::move(reply));
   stream.listens = true;
@@ -165,7 +166,7 @@ void HttpSession::resume(const std::string& last_event, std::shared_ptr<HttpRepl
       http::append_event(missed, one.data, {.id = name});
     }
   if (!missed.empty()) stream.reply->send(std::move(missed));
-  if (stream.concluded) stream.reply->end();
+  if (stream.concluded || (stream.listens && draining_)) stream.reply->end();
 }
 
 // -- what the server's session says
@@ -344,11 +345,9 @@ std::size_t HttpSession::queued_bytes() const {
 
 void HttpSession::drain() {
   at_home([](HttpSession& self) {
+    self.draining_ = true;
     for (auto& [id, stream] : self.streams_)
       if (stream.listens && stream.reply) std::exchange(stream.reply, nullptr)->end();
-    if (self.gone_) return;
-    if (self.end_serving_) self.end_serving_();
-    else self.finish(fail(ErrorCode::closed, "the server is ending"));
   });
 }
 
@@ -378,7 +377,6 @@ void HttpSession::finish(const Error& why) {
   // The server's session cancels what runs; it may be inside one of its own functions no more, for this was posted.
   Events events = std::exchange(events_, {});
   if (events.closed) events.closed(why);
-  end_serving_ = nullptr;
   if (ended_) std::exchange(ended_, nullptr)(*this);
 }
 

@@ -46,9 +46,9 @@ struct HttpSessionOptions {
   std::chrono::milliseconds patience = kHttpPatience;               // after that an answer becomes a stream
 };
 
-/// Thread:  `take`, `drain`, `end`, `last_used` any; all else on the home strand.
+/// Thread:  `take`, `drain`, `close`, `last_used` any; all else on the home strand.
 /// Owner:   the store, and what is posted to the strand.
-/// Ends by: DELETE, `end`, or the server's session; then `ended`, once, on the home strand. What comes later gets 404.
+/// Ends by: DELETE, `close`, or the server's session; then `ended`, once, on the home strand. What comes later gets 404.
 class HttpSession final : public Transport, public std::enable_shared_from_this<HttpSession> {
  public:
   using Ended = std::function<void(HttpSession&)>;
@@ -61,7 +61,7 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
 
   /// One request of this session; the first one opens it.
   void take(HttpMessage message, std::shared_ptr<HttpReply> reply);
-  /// Ends the streams that only listen, and the server's session when its calls are done.
+  /// Ends the streams that only listen, and opens no more of them. Requests are answered as before.
   void drain();
   /// Ends it if nothing runs and nobody listens.
   void end_if_idle();
@@ -124,7 +124,7 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
   std::atomic<std::chrono::steady_clock::time_point> last_used_;
 
   Events events_;
-  std::function<void()> end_serving_;  // null before the first message
+  bool served_ = false;                // true from the first message on
   std::optional<Revision> revision_;   // none until initialize is answered
   std::map<StreamId, Stream> streams_;
   StreamId last_stream_ = 0;
@@ -134,6 +134,7 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
   std::size_t kept_bytes_ = 0;
   boost::asio::steady_timer patience_;
   bool patience_waiting_ = false;      // true while that timer runs
+  bool draining_ = false;
   bool gone_ = false;                  // true once it has ended
 };
 

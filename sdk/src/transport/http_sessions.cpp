@@ -125,6 +125,10 @@ void HttpSessions::drain() {
   for (const auto& session : shared_->all()) session->drain();
 }
 
+void HttpSessions::end() {
+  for (const auto& session : shared_->all()) session->close();
+}
+
 void HttpSessions::sweep() { shared_->sweep(); }
 
 void HttpSessions::watch(boost::asio::any_io_executor executor) {

@@ -22,6 +22,8 @@ class HttpSessions final : public HttpSessionStore {
 
   void take(HttpMessage message, std::shared_ptr<HttpReply> reply) override;
   void drain() override;
+  /// Ends all sessions, for their connections are gone. After `drain`.
+  void end();
 
   /// Ends the sessions that were idle for too long, now.
   void sweep();
