@@ -48,7 +48,7 @@ struct HttpLimits {
   std::size_t buffered_bytes = kMaxHttpBuffered;     // bodies that are still coming in, together; over it 503
   std::size_t answering_bytes = kMaxHttpAnswering;   // bodies of requests being answered, together; over it 503; one alone always passes
   std::size_t streams_of_principal = kMaxHttpStreams;  // open listen streams; over it 429
-  std::size_t sessions = kMaxHttpSessions;           // of revisions before 2026-07-28; over it 503
+  std::size_t sessions = kMaxHttpSessions;           // of revisions before 2026-07-28; over it the one that was idle longest ends, else 503
   std::chrono::milliseconds header_time{10'000};     // from a request's first byte to the end of its headers
   std::chrono::milliseconds body_time{30'000};       // from there to the end of its body
   std::chrono::milliseconds idle_time{75'000};       // without any request; then the connection closes

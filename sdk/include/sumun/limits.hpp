@@ -69,6 +69,7 @@ inline constexpr std::size_t kMaxHttpStreams = 1'024;          // open streams o
 inline constexpr std::size_t kMaxHttpSessions = 10'000;        // sessions of revisions before 2026-07-28
 
 // -- a session over HTTP (revisions before 2026-07-28)
+inline constexpr std::chrono::milliseconds kHttpOpening{60'000};   // for notifications/initialized; then it need not be idle for long
 inline constexpr std::size_t kMaxHttpSessionsOfPrincipal = 1'000;  // of one principal
 inline constexpr std::size_t kMaxHttpSessionCalls = 256;           // POSTs of one session that are being answered
 inline constexpr std::size_t kMaxHttpSessionListeners = 8;         // GET streams of one session; one more ends the oldest

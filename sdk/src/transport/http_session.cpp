@@ -82,13 +82,17 @@ void HttpSession::at_home(Work work) {
   boost::asio::post(home_, [self = shared_from_this(), work = std::move(work)]() mutable {
     Turn turn;
     work(*self);
+    self->look_whether_busy();
   });
 }
 
 void HttpSession::take(HttpMessage message, std::shared_ptr<HttpReply> reply) {
   touch();
+  ++queued_;
   at_home([message = std::move(message), reply = std::move(reply)](HttpSession& self) mutable {
     self.on_message(std::move(message), std::move(reply));
+    self.look_whether_busy();
+    --self.queued_;
   });
 }
 
@@ -130,6 +134,8 @@ void HttpSession::on_post(HttpMessage message, std::shared_ptr<HttpReply> reply)
   stream.held = std::move(message.held);
   const StreamId id = stream.id;
   ++calls_;
+  // The end of the method's name, whether its slash is escaped or not.
+  if (!initialized_ && message.body.find("/initialized\"") != std::string::npos) initialized_ = true;
   Incoming incoming(message.body);
   incoming.stream = id;
   incoming.principal = message.principal;
@@ -146,6 +152,7 @@ void HttpSession::on_get(const HttpMessage& message, std::shared_ptr<HttpReply> 
   make_room_for_listener();
   Stream& stream = add_stream(std::move(reply));
   stream.listens = true;
+  notice_going(*stream.reply);
   begin_events(stream);
 }
 
@@ -158,6 +165,7 @@ void HttpSession::resume(const std::string& last_event, std::shared_ptr<HttpRepl
   Stream& stream = found->second;
   if (stream.reply) stream.reply->end();  // it was lost before we noticed
   stream.reply = std::move(reply);
+  notice_going(*stream.reply);
   stream.reply->open_events();
   std::string missed;
   for (const Stream::Kept& one : stream.kept)
@@ -181,7 +189,10 @@ void HttpSession::send(Outgoing message) {
   const auto found = streams_.find(message.stream);
   if (found == streams_.end() || found->second.concluded) return;
   Stream& stream = found->second;
-  if (message.last) return answer(stream, std::move(message));
+  if (message.last) {
+    answer(stream, std::move(message));
+    return look_whether_busy();
+  }
   if (message.text.empty()) return;
   if (!stream.streaming) begin_events(stream);
   add_event(stream, std::move(message.text));
@@ -351,12 +362,26 @@ void HttpSession::drain() {
   });
 }
 
+bool HttpSession::is_stale() const {
+  const auto life = initialized_ ? options_->idle : std::min(options_->idle, options_->opening);
+  return options_->clock->now() - last_used() >= life;
+}
+
+void HttpSession::look_whether_busy() {
+  busy_ = calls_ > 0 || std::any_of(streams_.begin(), streams_.end(), [](const auto& one) { return one.second.is_read(); });
+}
+
+void HttpSession::notice_going(HttpReply& reply) {
+  reply.on_gone([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->at_home([](HttpSession&) {});
+  });
+}
+
 void HttpSession::end_if_idle() {
   at_home([](HttpSession& self) {
-    const bool read = std::any_of(self.streams_.begin(), self.streams_.end(), [](const auto& one) { return one.second.is_read(); });
-    if (self.calls_ > 0 || read) return self.touch();
-    if (self.options_->clock->now() - self.last_used() >= self.options_->idle)
-      self.finish(fail(ErrorCode::closed, "the session was idle for too long"));
+    self.look_whether_busy();
+    if (self.in_use()) return self.touch();
+    if (self.is_stale()) self.finish(fail(ErrorCode::closed, "the session was idle for too long"));
   });
 }
 

@@ -38,15 +38,16 @@ struct HttpSessionOptions {
   std::function<boost::asio::any_io_executor()> next_executor;  // where a new session lives; each one a strand
   std::shared_ptr<Authenticator> authenticator;                 // words the challenge for insufficient_scope; null = nobody asks
   std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
-  std::size_t sessions = kMaxHttpSessions;                          // over it 503
+  std::size_t sessions = kMaxHttpSessions;                          // over it the one that was idle longest ends, else 503
   std::size_t sessions_of_principal = kMaxHttpSessionsOfPrincipal;  // over it 429
   std::size_t kept_bytes = kMaxHttpKeptInAll;                       // events of all sessions; over it even the newest go
   std::shared_ptr<std::atomic<std::size_t>> kept = std::make_shared<std::atomic<std::size_t>>(0);  // so much is kept now
   std::chrono::milliseconds idle{1'800'000};                        // without request, stream and running call
+  std::chrono::milliseconds opening = kHttpOpening;                 // the same before notifications/initialized
   std::chrono::milliseconds patience = kHttpPatience;               // after that an answer becomes a stream
 };
 
-/// Thread:  `take`, `drain`, `close`, `last_used` any; all else on the home strand.
+/// Thread:  `take`, `drain`, `close`, `last_used`, `in_use`, `is_stale` any; all else on the home strand.
 /// Owner:   the store, and what is posted to the strand.
 /// Ends by: DELETE, `close`, or the server's session; then `ended`, once, on the home strand. What comes later gets 404.
 class HttpSession final : public Transport, public std::enable_shared_from_this<HttpSession> {
@@ -58,6 +59,10 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
   const std::string& id() const { return id_; }
   const std::shared_ptr<const Principal>& owner() const { return owner_; }
   std::chrono::steady_clock::time_point last_used() const { return last_used_.load(); }
+  /// A request came and is not answered, or somebody listens.
+  bool in_use() const { return queued_ > 0 || busy_; }
+  /// It was not used for as long as one may be idle.
+  bool is_stale() const;
 
   /// One request of this session; the first one opens it.
   void take(HttpMessage message, std::shared_ptr<HttpReply> reply);
@@ -115,6 +120,8 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
   void wait_patiently();
   void finish(const Error& why);
   void touch() { last_used_.store(options_->clock->now()); }
+  void look_whether_busy();
+  void notice_going(HttpReply& reply);
 
   const std::string id_;
   const std::shared_ptr<const Principal> owner_;
@@ -122,6 +129,9 @@ class HttpSession final : public Transport, public std::enable_shared_from_this<
   const boost::asio::any_io_executor home_;
   Ended ended_;
   std::atomic<std::chrono::steady_clock::time_point> last_used_;
+  std::atomic<bool> initialized_{false};  // notifications/initialized came
+  std::atomic<std::size_t> queued_{0};    // requests on their way to the strand
+  std::atomic<bool> busy_{true};          // a call runs, or somebody reads a stream; true before the first request
 
   Events events_;
   bool served_ = false;                // true from the first message on

@@ -50,19 +50,31 @@ struct HttpSessions::Shared : std::enable_shared_from_this<Shared> {
 
   void forget(HttpSession& session) {
     std::lock_guard lock(mutex);
+    drop(session);
+  }
+
+  // Under mutex.
+  void drop(HttpSession& session) {
     if (sessions.erase(session.id()) == 0 || !session.owner()) return;
     const auto counted = of_principal.find(session.owner()->name);
     if (counted != of_principal.end() && --counted->second == 0) of_principal.erase(counted);
   }
 
+  // Under mutex. Null = all are in use.
+  std::shared_ptr<HttpSession> longest_idle() const {
+    std::shared_ptr<HttpSession> found;
+    for (const auto& [id, session] : sessions)
+      if (!session->in_use() && (!found || session->last_used() < found->last_used())) found = session;
+    return found;
+  }
+
   void sweep() {
-    const auto now = options->clock->now();
     for (const auto& session : all())
-      if (now - session->last_used() >= options->idle) session->end_if_idle();
+      if (session->is_stale()) session->end_if_idle();
   }
 
   void wait_and_sweep() {
-    timer->expires_after(std::clamp<std::chrono::milliseconds>(options->idle / 4, std::chrono::milliseconds{100}, std::chrono::minutes{1}));
+    timer->expires_after(std::clamp<std::chrono::milliseconds>(std::min(options->idle, options->opening) / 4, std::chrono::milliseconds{100}, std::chrono::minutes{1}));
     timer->async_wait([weak = weak_from_this()](boost::system::error_code failed) {
       const auto self = weak.lock();
       if (failed || !self) return;
@@ -98,22 +110,27 @@ void HttpSessions::open(HttpMessage message, std::shared_ptr<HttpReply> reply) {
     if (const auto shared = weak.lock()) shared->forget(session);
   };
   std::shared_ptr<HttpSession> session;
+  std::shared_ptr<HttpSession> displaced;
   {
     std::lock_guard lock(shared_->mutex);
     const HttpSessionOptions& options = *shared_->options;
     if (shared_->draining) return refuse(*reply, 503, fail(ErrorCode::busy, "the server is ending"));
-    if (shared_->sessions.size() >= options.sessions)
-      return refuse(*reply, 503, fail(ErrorCode::busy, "too many sessions are open"), "Retry-After: 30\r\n");
     if (message.principal) {
-      std::size_t& count = shared_->of_principal[message.principal->name];
-      if (count >= options.sessions_of_principal)
+      const auto counted = shared_->of_principal.find(message.principal->name);
+      if (counted != shared_->of_principal.end() && counted->second >= options.sessions_of_principal)
         return refuse(*reply, 429, fail(ErrorCode::too_many_requests, "too many sessions of " + message.principal->name + " are open"),
                       "Retry-After: 30\r\n");
-      ++count;
     }
+    if (shared_->sessions.size() >= options.sessions) {
+      displaced = shared_->longest_idle();
+      if (!displaced) return refuse(*reply, 503, fail(ErrorCode::busy, "too many sessions are open"), "Retry-After: 30\r\n");
+      shared_->drop(*displaced);
+    }
+    if (message.principal) ++shared_->of_principal[message.principal->name];
     session = std::make_shared<HttpSession>(random_id(), message.principal, shared_->options, ended);
     shared_->sessions.emplace(session->id(), session);
   }
+  if (displaced) displaced->close();
   session->take(std::move(message), std::move(reply));
 }
 

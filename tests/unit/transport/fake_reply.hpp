@@ -35,7 +35,11 @@ class FakeReply final : public HttpReply {
   void end() override { ended = true; }
   std::size_t queued_bytes() const override { return queued; }
   bool gone() const override { return ended || lost; }
-  void on_gone(std::function<void()>) override {}
+  void on_gone(std::function<void()> tell) override { told = std::move(tell); }
+  void lose() {
+    lost = true;
+    if (told) std::exchange(told, nullptr)();
+  }
 
   // The events so far: "id|retry|data".
   std::vector<std::string> list() const {
@@ -71,6 +75,7 @@ class FakeReply final : public HttpReply {
   std::string body, fields, events;
   bool streaming = false, ended = false, lost = false;
   std::size_t queued = 0;
+  std::function<void()> told;
 };
 
 }  // namespace sumun::test

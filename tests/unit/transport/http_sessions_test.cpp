@@ -545,18 +545,74 @@ TEST_CASE("sessions are counted, in all and a principal") {
     options.sessions = 5;
     options.sessions_of_principal = 2;
   });
+  std::vector<Reply> streams;
+  const auto use = [&] {
+    const std::string id = w.open();
+    streams.push_back(w.get(id));
+    return id;
+  };
   w.who = person("ann");
-  const std::string first = w.open();
-  w.open();
+  const std::string first = use();
+  use();
   CHECK(w.initialize()->status == 429);
   CHECK(w.initialize()->fields.find("Retry-After") != std::string::npos);
   w.who = nullptr;  // without tokens everybody is the same nobody
-  for (int i = 0; i < 3; ++i) w.open();
+  for (int i = 0; i < 3; ++i) use();
   CHECK(w.initialize()->status == 503);
   w.who = person("ann");
   CHECK(w.remove(first)->status == 204);
-  w.open();
+  use();
+  CHECK(w.initialize()->status == 429);
+}
+
+TEST_CASE("one session too many ends the one that was idle longest, never one with a stream or a running call") {
+  World w([](HttpSessionOptions& options) { options.sessions = 4; });
+  const std::string listening = w.open();
+  const Reply stream = w.get(listening);
+  const std::string working = w.open();
+  const Reply call = w.later(working);
+  w.clock->advance(1s);
+  const std::string older = w.open();
+  w.clock->advance(1s);
+  const std::string newer = w.open();
+  w.clock->advance(1s);
+  CHECK(w.post(older, R"({"id":2,"method":"say"})")->status == 200);  // now it is the newer one
+
+  w.clock->advance(1s);
+  const std::string last = w.open();
+  CHECK(w.sessions->size() == 4);
+  CHECK(w.closed == 1);
+  CHECK(w.post(newer, R"({"id":2,"method":"say"})")->status == 404);
+  CHECK(w.post(older, R"({"id":2,"method":"say"})")->status == 200);
+  CHECK_FALSE(stream->ended);
+  CHECK(call->status == 0);
+
+  const Reply one = w.get(older);
+  const Reply other = w.get(last);
   CHECK(w.initialize()->status == 503);
+  stream->lose();
+  w.run();
+  w.open();
+  CHECK(w.post(listening, R"({"id":2,"method":"say"})")->status == 404);
+  CHECK(call->status == 0);
+}
+
+TEST_CASE("a session that was opened and never initialized has a short life") {
+  World w([](HttpSessionOptions& options) { options.idle = 1h; });
+  const std::string abandoned = w.open();
+  const std::string plain = w.open();
+  const std::string escaped = w.open();
+  CHECK(w.post(plain, R"({"method":"notifications/initialized"})")->status == 202);
+  CHECK(w.post(escaped, R"({"method":"notifications\/initialized"})")->status == 202);
+  w.clock->advance(kHttpOpening);
+  w.sessions->sweep();
+  w.run();
+  CHECK(w.sessions->size() == 2);
+  CHECK(w.post(abandoned, R"({"id":2,"method":"say"})")->status == 404);
+  w.clock->advance(1h);
+  w.sessions->sweep();
+  w.run();
+  CHECK(w.sessions->size() == 0);
 }
 
 TEST_CASE("a session ends when nobody used it for its time, but not while somebody listens or a call runs") {
