@@ -89,6 +89,14 @@ void append_error_body(std::string& out, const Error& error) {
 
 }  // namespace
 
+std::optional<Id> id_of_request(std::string_view text) {
+  auto value = parse_json(text);
+  if (!value) return std::nullopt;
+  const auto message = decode(*std::move(value));
+  const auto* request = std::get_if<Request>(&message);
+  return request != nullptr ? std::optional(request->id) : std::nullopt;
+}
+
 Message decode(json&& value) {
   if (!value.is_object()) {
     return refuse(ErrorCode::invalid_request, "a message is an object");

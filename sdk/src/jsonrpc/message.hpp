@@ -57,6 +57,9 @@ using Message = std::variant<Request, Notification, Response, ErrorResponse, Mal
 /// Unknown members are ignored. An id is a string up to kMaxIdBytes or an integer of 64 bits.
 Message decode(json&& value);
 
+/// The id of the request that a text holds, for an answer to what nobody else reads.
+std::optional<Id> id_of_request(std::string_view text);
+
 /// Whether the value is a batch, which goes to decode_batch (or is refused: only 2025-03-26 has batches).
 inline bool is_batch(const json& value) { return value.is_array(); }
 /// The members of a batch, each good or Malformed by itself.

@@ -59,15 +59,6 @@ std::string line(std::string_view name, std::string_view value) {
 
 Error invalid(std::string words) { return fail(ErrorCode::invalid_request, std::move(words)); }
 
-// The id of a message, for an answer to what nobody else reads.
-std::optional<RequestId> id_of(std::string_view body) {
-  auto value = parse_json(body);
-  if (!value) return std::nullopt;
-  const auto message = jsonrpc::decode(*std::move(value));
-  if (const auto* request = std::get_if<jsonrpc::Request>(&message)) return request->id;
-  return std::nullopt;
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------- the endpoint
@@ -407,7 +398,7 @@ void HttpService::send(Outgoing message) {
 // ---------------------------------------------------------------- answers and the end
 
 http::Service::Next HttpService::refuse(int status, Error error, std::string_view body, std::string fields) {
-  respond(status, jsonrpc::encode_error(body.empty() ? std::nullopt : id_of(body), error), fields);
+  respond(status, jsonrpc::encode_error(body.empty() ? std::nullopt : jsonrpc::id_of_request(body), error), fields);
   return Next::taken;
 }
 

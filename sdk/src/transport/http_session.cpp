@@ -21,13 +21,15 @@ namespace {
 
 constexpr std::size_t kEventCost = 128;  // what keeping an event takes beside its text
 
-std::string error_body(ErrorCode code, std::string words) { return jsonrpc::encode_error(std::nullopt, fail(code, std::move(words))); }
-
-void refuse(HttpReply& reply, int status, std::string words, std::string fields = {}) {
-  reply.answer(status, error_body(status == 503 ? ErrorCode::busy : ErrorCode::invalid_request, std::move(words)), std::move(fields));
+// `body`: of the request, for its id.
+void refuse(HttpReply& reply, int status, std::string words, std::string_view body = {}, std::string fields = {}) {
+  const auto error = fail(status == 503 ? ErrorCode::busy : ErrorCode::invalid_request, std::move(words));
+  reply.answer(status, jsonrpc::encode_error(jsonrpc::id_of_request(body), error), std::move(fields));
 }
 
-void refuse_unknown(HttpReply& reply) { refuse(reply, 404, "this session has ended; open a new one with initialize"); }
+void refuse_unknown(HttpReply& reply, std::string_view body = {}) {
+  refuse(reply, 404, "this session has ended; open a new one with initialize", body);
+}
 
 // The transport's own failures. An error that answers a request properly is a JSON-RPC response like any other: 200.
 int status_of(const Error& error) {
@@ -97,8 +99,9 @@ void HttpSession::take(HttpMessage message, std::shared_ptr<HttpReply> reply) {
 }
 
 void HttpSession::on_message(HttpMessage message, std::shared_ptr<HttpReply> reply) {
-  if (gone_) return refuse_unknown(*reply);
-  if (const std::string why = refused_version(message.protocol_version); !why.empty()) return refuse(*reply, 400, why);
+  if (gone_) return refuse_unknown(*reply, message.body);
+  if (const std::string why = refused_version(message.protocol_version); !why.empty())
+    return refuse(*reply, 400, why, message.body);
   switch (message.method) {
     case HttpMethod::post: return on_post(std::move(message), std::move(reply));
     case HttpMethod::get: return on_get(message, std::move(reply));
@@ -128,7 +131,7 @@ HttpSession::Stream& HttpSession::add_stream(std::shared_ptr<HttpReply> reply) {
 
 void HttpSession::on_post(HttpMessage message, std::shared_ptr<HttpReply> reply) {
   if (calls_ >= kMaxHttpSessionCalls)
-    return refuse(*reply, 503, "too many requests of this session are being answered", "Retry-After: 1\r\n");
+    return refuse(*reply, 503, "too many requests of this session are being answered", message.body, "Retry-After: 1\r\n");
   if (!std::exchange(served_, true)) options_->serve(*this, home_);
   Stream& stream = add_stream(std::move(reply));
   stream.held = std::move(message.held);

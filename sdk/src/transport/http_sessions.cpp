@@ -16,8 +16,8 @@ namespace sumun {
 inline namespace v0 {
 namespace {
 
-void refuse(HttpReply& reply, int status, Error error, std::string fields = {}) {
-  reply.answer(status, jsonrpc::encode_error(std::nullopt, error), std::move(fields));
+void refuse(HttpReply& reply, int status, const HttpMessage& message, const Error& error, std::string fields = {}) {
+  reply.answer(status, jsonrpc::encode_error(jsonrpc::id_of_request(message.body), error), std::move(fields));
 }
 
 bool same_owner(const std::shared_ptr<const Principal>& a, const std::shared_ptr<const Principal>& b) {
@@ -96,12 +96,12 @@ HttpSessions::~HttpSessions() {
 void HttpSessions::take(HttpMessage message, std::shared_ptr<HttpReply> reply) {
   if (message.session.empty()) {
     if (message.method == HttpMethod::post) return open(std::move(message), std::move(reply));
-    return refuse(*reply, 400, fail(ErrorCode::invalid_request, "Mcp-Session-Id: missing; initialize gives one"));
+    return refuse(*reply, 400, message, fail(ErrorCode::invalid_request, "Mcp-Session-Id: missing; initialize gives one"));
   }
   const auto session = shared_->find(message.session);
   // 2025-11-25 basic/transports, Session Management, 3. Somebody else's session is not there either.
   if (!session || !same_owner(session->owner(), message.principal))
-    return refuse(*reply, 404, fail(ErrorCode::invalid_request, "Mcp-Session-Id: no such session; open one with initialize"));
+    return refuse(*reply, 404, message, fail(ErrorCode::invalid_request, "Mcp-Session-Id: no such session; open one with initialize"));
   session->take(std::move(message), std::move(reply));
 }
 
@@ -114,16 +114,16 @@ void HttpSessions::open(HttpMessage message, std::shared_ptr<HttpReply> reply) {
   {
     std::lock_guard lock(shared_->mutex);
     const HttpSessionOptions& options = *shared_->options;
-    if (shared_->draining) return refuse(*reply, 503, fail(ErrorCode::busy, "the server is ending"));
+    if (shared_->draining) return refuse(*reply, 503, message, fail(ErrorCode::busy, "the server is ending"));
     if (message.principal) {
       const auto counted = shared_->of_principal.find(message.principal->name);
       if (counted != shared_->of_principal.end() && counted->second >= options.sessions_of_principal)
-        return refuse(*reply, 429, fail(ErrorCode::too_many_requests, "too many sessions of " + message.principal->name + " are open"),
+        return refuse(*reply, 429, message, fail(ErrorCode::too_many_requests, "too many sessions of " + message.principal->name + " are open"),
                       "Retry-After: 30\r\n");
     }
     if (shared_->sessions.size() >= options.sessions) {
       displaced = shared_->longest_idle();
-      if (!displaced) return refuse(*reply, 503, fail(ErrorCode::busy, "too many sessions are open"), "Retry-After: 30\r\n");
+      if (!displaced) return refuse(*reply, 503, message, fail(ErrorCode::busy, "too many sessions are open"), "Retry-After: 30\r\n");
       shared_->drop(*displaced);
     }
     if (message.principal) ++shared_->of_principal[message.principal->name];

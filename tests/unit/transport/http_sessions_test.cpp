@@ -511,6 +511,38 @@ TEST_CASE("requests that belong to no session are refused as the specification s
   CHECK(w.take(opening)->status == 400);
 }
 
+TEST_CASE("a refusal has the id of the request that it refuses") {
+  World w([](HttpSessionOptions& options) {
+    options.sessions = 2;
+    options.sessions_of_principal = 1;
+  });
+  const auto code_for = [](const Reply& reply, const json& id) {
+    const json body = json::parse(reply->body);
+    CHECK(body.value("id", json()) == id);
+    return body["error"]["code"].get<int>();
+  };
+  const char* const kCall = R"({"jsonrpc":"2.0","id":"x","method":"say"})";
+  const std::string kOpening = R"({"jsonrpc":"2.0","id":5,"method":"initialize","params":{}})";
+  CHECK(code_for(w.post("nonsense", kCall), "x") == -32600);
+  CHECK(code_for(w.post("nonsense", "no JSON"), nullptr) == -32600);
+  CHECK(code_for(w.get("nonsense"), nullptr) == -32600);
+
+  w.who = person("ann");
+  const std::string id = w.open();
+  CHECK(code_for(w.post("", kOpening), 5) == 429);
+  auto other_version = w.message(HttpMethod::post, id, kCall);
+  other_version.protocol_version = "2025-06-18";
+  CHECK(code_for(w.take(other_version), "x") == -32600);
+  for (std::size_t i = 0; i < kMaxHttpSessionCalls; ++i) w.later(id);
+  CHECK(code_for(w.post(id, kCall), "x") == 503);
+  w.who = nullptr;
+  w.get(w.open());
+  CHECK(code_for(w.post("", kOpening), 5) == 503);
+  w.sessions->drain();
+  w.run();
+  CHECK(code_for(w.post("", kOpening), 5) == 503);
+}
+
 TEST_CASE("DELETE ends a session and what is open in it") {
   World w;
   const std::string id = w.open();
