@@ -6,10 +6,14 @@ usage: hostile_tests.py PATH/TO/http_probe [unittest's arguments]
 """
 import json
 import resource
+import shutil
 import signal
 import socket
+import ssl
 import struct
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -176,6 +180,48 @@ class Slow(WithServer):
         for listener in listeners:
             listener.close()
         eventually(lambda: self.server.once(message("tools/list")).status == 200)
+
+
+class Certificates(unittest.TestCase):
+    def setUp(self):
+        warnings.simplefilter("ignore", ResourceWarning)
+        folder = tempfile.TemporaryDirectory(prefix="sumun-hostile-")
+        self.addCleanup(folder.cleanup)
+        self.certificate, self.key = f"{folder.name}/certificate.pem", f"{folder.name}/key.pem"
+
+    def identity(self):
+        """Writes a new certificate and key; gives what trusts them alone."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj",
+                        "/CN=probe", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.key, "-out", self.certificate],
+                       check=True, capture_output=True)
+        return ssl.create_default_context(cafile=self.certificate), "127.0.0.1"
+
+    @unittest.skipUnless(shutil.which("openssl"), "needs openssl")
+    def test_certificates_are_replaced_while_it_serves(self):
+        first = self.identity()
+        with Server([PROBE, "--tls", self.certificate, self.key]) as server:
+            server.tls = first
+            kept = server.connect()
+
+            def kept_lives():
+                kept.request(call("add", {"a": 1, "b": 2}))
+                self.assertEqual(kept.response().status, 200)
+
+            kept_lives()
+            with open(self.key, "w") as key:
+                key.write("nonsense")
+            server.signal(signal.SIGHUP)
+            eventually(lambda: any("not reloaded" in line for line in server.log))
+            self.assertEqual(server.call("add", {"a": 1, "b": 2}).status, 200)
+            second = self.identity()
+            server.signal(signal.SIGHUP)
+            eventually(lambda: any("reloaded" in line and "not" not in line for line in server.log))
+            kept_lives()
+            with self.assertRaises(ssl.SSLCertVerificationError):
+                server.connect()
+            server.tls = second
+            self.assertEqual(server.call("add", {"a": 1, "b": 2}).status, 200)
+            kept.close()
 
 
 class Sizes(WithServer):

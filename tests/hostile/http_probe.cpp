@@ -214,6 +214,7 @@ std::optional<Settings> settings(std::span<char*> arguments) {
     else if (name == "--threads") out.http.threads = number(next());
     else if (name == "--workers") out.http.workers = number(next());
     else if (name == "--open") out.http.address = next();
+    else if (name == "--tls") out.http.tls = sumun::TlsOptions{next(), next()};
     else if (name == "--host") out.http.allowed_hosts.push_back(next());
     else if (name == "--origin") out.http.allowed_origins.push_back(next());
     else if (name == "--resource") out.auth.resource = next();
