@@ -14,6 +14,7 @@ import threading
 import time
 
 SCALE = float(os.environ.get("SUMUN_TIME_SCALE", "1"))  # above 1 where the machine or the build is slow
+SANITIZED = os.environ.get("SUMUN_SANITIZED") == "1"  # the server's memory is then mostly the sanitizer's
 LIMIT = 20.0 * SCALE  # seconds anything may take
 VERSION = "2026-07-28"
 LEGACY = "2025-11-25"
@@ -34,7 +35,8 @@ class Server:
         self.log = []
         self.listening = threading.Event()
         self.address, self.port, self.path = None, None, None
-        threading.Thread(target=self.read_log, daemon=True).start()
+        self.reader = threading.Thread(target=self.read_log, daemon=True)
+        self.reader.start()
         if not self.listening.wait(LIMIT) or self.port is None:
             self.end()
             raise AssertionError(f"{self.command[0]} does not listen: {self.log}")
@@ -55,6 +57,9 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self.reader.join(1)
+        found = [line for line in self.log if re.search(r"(Address|Leak|Thread)Sanitizer|runtime error:", line)]
+        assert not found, found
 
     def signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)
