@@ -325,8 +325,29 @@ void Core::complete_resource(const std::string& uri_template, const std::string&
   });
 }
 
-void Core::notify_task(const DetailedTask& task) {
-  for (const auto& observer : observers()) observer->task_changed(task);
+void Core::observe_task(const std::string& id, const std::shared_ptr<Observer>& observer) {
+  std::lock_guard lock(mutex_);
+  task_observers_[id].insert_or_assign(observer.get(), observer);
+}
+
+void Core::unobserve_task(const std::string& id, const Observer& observer) {
+  std::lock_guard lock(mutex_);
+  const auto found = task_observers_.find(id);
+  if (found == task_observers_.end()) return;
+  found->second.erase(&observer);
+  if (found->second.empty()) task_observers_.erase(found);
+}
+
+void Core::notify_task(const std::shared_ptr<const DetailedTask>& task) {
+  std::vector<std::shared_ptr<Observer>> alive;  // let go of without the lock: the last reference may end a session
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = task_observers_.find(task->taskId);
+    if (found == task_observers_.end()) return;
+    for (const auto& [unused, one] : found->second)
+      if (auto observer = one.lock()) alive.push_back(std::move(observer));
+  }
+  for (const auto& observer : alive) observer->task_changed(task);
 }
 
 void Core::notify_resource_updated(const std::string& uri) {

@@ -126,7 +126,7 @@ class Observer {
   virtual ~Observer() = default;
   virtual void list_changed(ListKind kind) = 0;
   virtual void resource_updated(const std::string& uri) = 0;
-  virtual void task_changed(const DetailedTask& task) = 0;
+  virtual void task_changed(std::shared_ptr<const DetailedTask> task) = 0;
 };
 
 /// Thread: any, unless stated. Owner: the Server and its connections together.
@@ -159,9 +159,13 @@ class Core {
   void complete_prompt(const std::string& prompt, const std::string& argument, Completer completer);
   void complete_resource(const std::string& uri_template, const std::string& variable, Completer completer);
   void notify_resource_updated(const std::string& uri);
-  void notify_task(const DetailedTask& task);
+  void notify_task(const std::shared_ptr<const DetailedTask>& task);
 
+  /// Tells it of every change of lists and resources.
   void observe(std::weak_ptr<Observer> observer);
+  /// Tells it of one task's changes, until `unobserve_task`.
+  void observe_task(const std::string& id, const std::shared_ptr<Observer>& observer);
+  void unobserve_task(const std::string& id, const Observer& observer);
   void log(LoggingLevel level, const std::string& line) const;
 
  private:
@@ -180,6 +184,7 @@ class Core {
   mutable std::mutex mutex_;
   std::shared_ptr<const Registry> registry_;         // under mutex; what it points to never changes
   std::vector<std::weak_ptr<Observer>> observers_;   // under mutex
+  std::unordered_map<std::string, std::map<const Observer*, std::weak_ptr<Observer>>> task_observers_;  // under mutex; by task id
   std::size_t sweep_at_ = 16;                        // under mutex; so many observers, and those that are gone are dropped
   std::uint64_t last_order_ = 0;                     // under mutex
 };

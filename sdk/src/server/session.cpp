@@ -47,7 +47,8 @@ Session::Session(std::shared_ptr<Core> core, Transport& transport, boost::asio::
       late_timer_(executor_) {}
 
 Session::~Session() {
-  for (const auto& [id, exchange] : in_flight_) {
+  for (const auto& [id, exchange] : std::exchange(in_flight_, {})) {
+    unobserve_tasks(*exchange);
     if (exchange->call) exchange->call->stop();
   }
 }
@@ -324,6 +325,7 @@ void Session::drop(const ExchangePtr& exchange, const Error& why) {
     --listeners_;
     if (exchange->listening->resourceSubscriptions) subscribed_uris_ -= exchange->listening->resourceSubscriptions->size();
     if (exchange->listening->taskIds) subscribed_tasks_ -= exchange->listening->taskIds->size();
+    unobserve_tasks(*exchange);
   }
   withdraw(exchange->asked, exchange->revision, exchange->stream, why);
   if (!exchange->call) return;

@@ -90,7 +90,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   // -- Observer: any thread
   void list_changed(ListKind kind) override;
   void resource_updated(const std::string& uri) override;
-  void task_changed(const DetailedTask& task) override;
+  void task_changed(std::shared_ptr<const DetailedTask> task) override;
 
   // -- for CallState, on the strand
   /// Sends a notification that belongs to a request which is still in flight; dropped when the client reads too slowly.
@@ -180,7 +180,10 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   template <class T>
   std::function<void(Result<T>)> later(const ExchangePtr& exchange, std::function<void(Session&, Result<T>)> then);
   void listen_to_tasks(const ExchangePtr& exchange, SubscriptionFilter filter);
-  void push_task(const DetailedTask& task);
+  void push_task(const std::shared_ptr<const DetailedTask>& task);
+  void observe_tasks(const Exchange& exchange);
+  /// Of those that no subscription in flight names.
+  void unobserve_tasks(const Exchange& exchange);
 
   // -- session_asks.cpp
   void subscribe(const ExchangePtr& exchange, json params);
@@ -219,7 +222,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   // Changes that wait until the client has read more; each is told once, however often it happened.
   std::set<ListKind> late_lists_;
   std::set<std::string> late_uris_;
-  std::map<std::string, DetailedTask> late_tasks_;
+  std::map<std::string, std::shared_ptr<const DetailedTask>> late_tasks_;
   boost::asio::steady_timer late_timer_;
   bool late_waiting_ = false;  // true while that timer runs
   bool observing_ = false;     // true once it hears of changes

@@ -208,6 +208,7 @@ void Session::acknowledge(const ExchangePtr& exchange, SubscriptionFilter filter
   subscribed_tasks_ += filter.taskIds ? filter.taskIds->size() : 0;
   exchange->listening = std::move(filter);
   in_flight_[exchange->id] = exchange;
+  observe_tasks(*exchange);
 }
 
 // 2026-07-28 basic/patterns/subscriptions, Graceful Closure; basic/patterns/cancellation wants the notification too.

@@ -89,7 +89,7 @@ void Session::listen_to_tasks(const ExchangePtr& exchange, SubscriptionFilter fi
       session.acknowledge(exchange, std::move(search->filter));
       for (const std::string& own : agreed)
         session.core_->tasks().get(exchange->principal->name, own, session.later<DetailedTask>(exchange, [](Session& again, Result<DetailedTask> now) {
-          if (now) again.push_task(*now);
+          if (now) again.push_task(std::make_shared<const DetailedTask>(*std::move(now)));
         }));
     }));
   }
@@ -102,20 +102,32 @@ bool Session::listens_to(const std::string& task) const {
   });
 }
 
-void Session::task_changed(const DetailedTask& task) {
-  inbox_.push(Job([weak = weak_from_this(), task] {
+void Session::observe_tasks(const Exchange& exchange) {
+  if (!exchange.listening || !exchange.listening->taskIds) return;
+  for (const std::string& id : *exchange.listening->taskIds) core_->observe_task(id, shared_from_this());
+}
+
+void Session::unobserve_tasks(const Exchange& exchange) {
+  if (!exchange.listening || !exchange.listening->taskIds) return;
+  for (const std::string& id : *exchange.listening->taskIds)
+    if (!listens_to(id)) core_->unobserve_task(id, *this);
+}
+
+void Session::task_changed(std::shared_ptr<const DetailedTask> task) {
+  inbox_.push(Job([weak = weak_from_this(), task = std::move(task)] {
     if (auto session = weak.lock()) session->push_task(task);
   }));
 }
 
-void Session::push_task(const DetailedTask& task) {
-  if (closed_ || !listens_to(task.taskId)) return;
-  if (put_off()) return void(late_tasks_.insert_or_assign(task.taskId, task));
+void Session::push_task(const std::shared_ptr<const DetailedTask>& task) {
+  const std::string& changed = task->taskId;
+  if (closed_ || !listens_to(changed)) return;
+  if (put_off()) return void(late_tasks_.insert_or_assign(changed, task));
   TaskStatusNotificationParams params;
-  static_cast<DetailedTask&>(params) = task;
+  static_cast<DetailedTask&>(params) = *task;
   for (const auto& [id, exchange] : in_flight_) {
     const auto& filter = exchange->listening;
-    if (!filter || !filter->taskIds || std::find(filter->taskIds->begin(), filter->taskIds->end(), task.taskId) == filter->taskIds->end()) continue;
+    if (!filter || !filter->taskIds || std::find(filter->taskIds->begin(), filter->taskIds->end(), changed) == filter->taskIds->end()) continue;
     params._meta = protocol::subscription_meta(id);
     transport_.send(Outgoing(protocol::encode_notification(protocol::name(Method::task_status), params, exchange->revision), exchange->stream));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What running tasks do, step by step. Nothing of a handler's is called while the lock is held.
+// What running tasks do, step by step. Nothing of a handler's is called while a lock is held.
 #include "server/tasks.hpp"
 
 #include "base/json_text.hpp"
@@ -80,14 +80,33 @@ std::optional<boost::asio::any_io_executor> Tasks::executor() const {
   return executor_;
 }
 
-// Called with the lock held.
+Tasks::Held Tasks::hold(const std::string& id) {
+  std::shared_ptr<Active> active;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = active_.find(id);
+    if (found == active_.end()) return {};
+    active = found->second;
+  }
+  std::unique_lock lock(active->mutex);
+  if (active->ended) return {};
+  return {std::move(active), std::move(lock)};
+}
+
+void Tasks::forget(const std::string& id) {
+  decltype(active_)::node_type gone;  // let go of without the lock
+  std::lock_guard lock(mutex_);
+  gone = active_.extract(id);
+}
+
+// Called with the task held.
 void Tasks::put(Active& active) {
   active.task.lastUpdatedAt = now();
   const bool goes_on = !is_final(active.task.status);
   store_->update(active.task, [this, goes_on, weak = active.call](Result<DetailedTask> kept) {
-    if (kept) core_.notify_task(*kept);
     // The store had no room or has forgotten it: nobody can come back for what the handler still does.
     const bool lost = goes_on && (!kept || is_final(kept->status));
+    if (kept) core_.notify_task(std::make_shared<const DetailedTask>(*std::move(kept)));
     const auto call = lost ? weak.lock() : std::shared_ptr<CallState>();
     if (call) boost::asio::post(call->setup().executor, [call] { call->stop(); });
   });
@@ -100,11 +119,14 @@ void Tasks::begin(std::shared_ptr<CallState> call, Done<Task> done) {
   task.createdAt = task.lastUpdatedAt = now();
   task.ttlMs = terms.ttl.count();
   task.pollIntervalMs = terms.poll_interval.count();
+  auto active = std::make_shared<Active>();
+  active->call = call;
+  active->task = task;
   bool stopping = false;
   {
     std::lock_guard lock(mutex_);
     stopping = stopping_;
-    if (!stopping) active_.emplace(task.taskId, Active{call, task, {}});
+    if (!stopping) active_.emplace(task.taskId, active);
   }
   if (stopping) return done(fail(ErrorCode::busy, "the server is ending"));
   const std::string& owner = call->setup().principal->name;
@@ -113,10 +135,7 @@ void Tasks::begin(std::shared_ptr<CallState> call, Done<Task> done) {
       call->become_task(handle.taskId);
       return done(handle);
     }
-    {
-      std::lock_guard lock(mutex_);
-      active_.erase(handle.taskId);
-    }
+    forget(handle.taskId);
     done(std::move(kept).error());
   });
 }
@@ -126,36 +145,29 @@ void Tasks::progress(const std::string& id, std::string message) {
     message.resize(kMaxStatusMessageBytes);
     while (!message.empty() && !is_utf8(message)) message.pop_back();
   }
-  std::lock_guard lock(mutex_);
-  const auto found = active_.find(id);
-  if (found == active_.end()) return;
-  found->second.task.statusMessage = std::move(message);
-  put(found->second);
+  const Held active = hold(id);
+  if (!active) return;
+  active->task.statusMessage = std::move(message);
+  put(*active);
 }
 
 void Tasks::ask(const std::string& id, std::vector<KeyedQuestion> questions, Asked done) {
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = active_.find(id);
-    if (found != active_.end() && !stopping_) {
-      Active& active = found->second;
-      auto asking = std::make_shared<Asking>();
-      asking->answers.resize(questions.size());
-      asking->missing = questions.size();
-      asking->done = std::move(done);
-      if (!active.task.inputRequests) active.task.inputRequests.emplace();
-      for (std::size_t i = 0; i < questions.size(); ++i) {
-        active.open[questions[i].key] = Question{asking, i};
-        active.task.inputRequests->emplace(std::move(questions[i].key), std::move(questions[i].request));
-      }
-      active.task.status = TaskStatus::input_required;
-      return put(active);
-    }
+  const Held active = hold(id);
+  if (!active) return done(fail(ErrorCode::cancelled, "the task has ended"));
+  auto asking = std::make_shared<Asking>();
+  asking->answers.resize(questions.size());
+  asking->missing = questions.size();
+  asking->done = std::move(done);
+  if (!active->task.inputRequests) active->task.inputRequests.emplace();
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    active->open[questions[i].key] = Question{asking, i};
+    active->task.inputRequests->emplace(std::move(questions[i].key), std::move(questions[i].request));
   }
-  done(fail(ErrorCode::cancelled, "the task has ended"));
+  active->task.status = TaskStatus::input_required;
+  put(*active);
 }
 
-// All answers are read before any is taken. Called with the lock held.
+// All answers are read before any is taken. Called with the task held.
 Result<Tasks::Askings> Tasks::take_answers(Active& active, json responses) {
   std::map<std::string, InputResponse> read;
   for (auto& [key, value] : responses.items()) {
@@ -178,7 +190,7 @@ Result<Tasks::Askings> Tasks::take_answers(Active& active, json responses) {
   return complete;
 }
 
-// Called with the lock held.
+// Called with the task held.
 Tasks::Askings Tasks::close_questions(Active& active) {
   Askings waiting;
   for (auto& [key, question] : std::exchange(active.open, {})) waiting.push_back(std::move(question.asking));
@@ -193,11 +205,7 @@ void Tasks::update(const std::string& owner, const std::string& id, json respons
   store_->get(owner, id, [this, id, responses = std::move(responses), done = std::move(done)](Result<DetailedTask> task) mutable {
     if (!task) return done(std::move(task).error());
     Result<Askings> complete = Askings{};
-    {
-      std::lock_guard lock(mutex_);
-      const auto found = active_.find(id);
-      if (found != active_.end()) complete = take_answers(found->second, std::move(responses));
-    }
+    if (const Held active = hold(id)) complete = take_answers(*active, std::move(responses));
     if (!complete) return done(std::move(complete).error());
     done({});
     for (const auto& asking : *complete) {
@@ -213,15 +221,11 @@ void Tasks::cancel(const std::string& owner, const std::string& id, Done<void> d
     if (!task) return done(std::move(task).error());
     std::shared_ptr<CallState> call;
     Askings waiting;
-    {
-      std::lock_guard lock(mutex_);
-      const auto found = active_.find(id);
-      if (found != active_.end()) {
-        call = found->second.call.lock();
-        waiting = close_questions(found->second);
-        found->second.task.statusMessage = "told to stop";
-        put(found->second);
-      }
+    if (const Held active = hold(id)) {
+      call = active->call.lock();
+      waiting = close_questions(*active);
+      active->task.statusMessage = "told to stop";
+      put(*active);
     }
     done({});
     if (call) call->stop();
@@ -231,31 +235,34 @@ void Tasks::cancel(const std::string& owner, const std::string& id, Done<void> d
 }
 
 void Tasks::conclude(const std::string& id, std::string_view message) {
-  std::lock_guard lock(mutex_);
-  const auto found = active_.find(id);
-  if (found == active_.end()) return;
-  Active& active = found->second;
-  const auto call = active.call.lock();
-  active.task = ended(std::move(active.task), message, call && call->stopped());
-  put(active);
-  active_.erase(found);
+  {
+    const Held active = hold(id);
+    if (!active) return;
+    const auto call = active->call.lock();
+    active->task = ended(std::move(active->task), message, call && call->stopped());
+    active->ended = true;
+    put(*active);
+  }
+  forget(id);
 }
 
 void Tasks::stop() {
-  std::map<std::string, Active> active;
+  std::map<std::string, std::shared_ptr<Active>> active;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     executor_.reset();
     active.swap(active_);
-    for (auto& [id, one] : active) {
-      one.task = gate::as_failed(std::move(one.task), interrupted());
-      put(one);
-    }
   }
   for (auto& [id, one] : active) {
-    if (const auto call = one.call.lock()) call->stop();
-    for (auto& [key, question] : one.open)
+    std::lock_guard lock(one->mutex);
+    if (std::exchange(one->ended, true)) continue;
+    one->task = gate::as_failed(std::move(one->task), interrupted());
+    put(*one);
+  }
+  for (auto& [id, one] : active) {
+    if (const auto call = one->call.lock()) call->stop();
+    for (auto& [key, question] : one->open)
       if (question.asking->done) std::exchange(question.asking->done, nullptr)(fail(ErrorCode::closed, "the server is ending"));
   }
 }

@@ -73,12 +73,26 @@ class Tasks {
     std::size_t place = 0;
   };
   struct Active {
+    // Guards what follows, and the order in which the store and those who listen are told. Recursive: a store may answer
+    // in place, and what is let go of then may be the call, whose end is the task's.
+    std::recursive_mutex mutex;
     std::weak_ptr<CallState> call;  // its handler owns it
     DetailedTask task;              // as the store should know it
     std::map<std::string, Question> open;
+    bool ended = false;             // true: nothing changes any more
+  };
+  // A task that has not ended, and the right to change it.
+  struct Held {
+    std::shared_ptr<Active> active;  // null = there is none
+    std::unique_lock<std::recursive_mutex> lock;
+    explicit operator bool() const { return active != nullptr; }
+    Active& operator*() const { return *active; }
+    Active* operator->() const { return active.get(); }
   };
   using Askings = std::vector<std::shared_ptr<Asking>>;
 
+  Held hold(const std::string& id);
+  void forget(const std::string& id);
   void put(Active& active);
   Result<Askings> take_answers(Active& active, json responses);
   Askings close_questions(Active& active);
@@ -86,11 +100,9 @@ class Tasks {
 
   Core& core_;
   std::unique_ptr<gate::TaskStore> store_;
-  // Guards what follows, and the order in which the store is told. Recursive: a store may answer in place, and what is
-  // let go of then may be a call whose task ends with it.
-  mutable std::recursive_mutex mutex_;
+  mutable std::mutex mutex_;  // guards what follows; never held while a task is changed
   std::optional<boost::asio::any_io_executor> executor_;
-  std::map<std::string, Active> active_;
+  std::map<std::string, std::shared_ptr<Active>> active_;
   bool stopping_ = false;
 };
 
