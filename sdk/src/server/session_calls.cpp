@@ -506,11 +506,11 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
   } else {
     const std::string& uri = std::get<ResourceTemplateReference>(asked->ref).uri;
     auto entry = registry->templates.find(uri);
-    const bool hidden = entry && !is_visible(*exchange->principal, entry->options);
-    if (hidden || (!entry && !registry->resources.find(uri)))
+    const auto resource = entry ? nullptr : registry->resources.find(uri);
+    const ResourceOptions* options = entry ? &entry->options : resource ? &resource->options : nullptr;
+    if (options == nullptr || !is_visible(*exchange->principal, *options))
       return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.uri: unknown resource template " + in_quotes(uri)));
-    auto lack = entry ? lacks_scope(*exchange->principal, entry->options, uri) : std::nullopt;
-    if (lack) return refuse(*exchange, *std::move(lack));
+    if (auto lack = lacks_scope(*exchange->principal, *options, uri)) return refuse(*exchange, *std::move(lack));
     if (entry) completers = &entry->completers;
     keep = entry;
   }

@@ -133,6 +133,11 @@ TEST_CASE("without its scopes what steps up is refused with them, and what is hi
            return json{{"ref", {{"type", "ref/resource"}, {"uri", "row:///" + name + "/{city}"}}},
                        {"argument", {{"name", "city"}, {"value", ""}}}};
          }},
+        {"a completion of a resource", "completion/complete",
+         [](const std::string& name) {
+           return json{{"ref", {{"type", "ref/resource"}, {"uri", "file:///" + name}}},
+                       {"argument", {{"name", "city"}, {"value", ""}}}};
+         }},
     };
     for (const auto& row : cases) {
       CAPTURE(row.name);
