@@ -43,7 +43,7 @@ struct Incoming {
   Incoming(const Text& message) : text(message) {}  // NOLINT(google-explicit-constructor): a message is its text
   std::string_view text;
   StreamId stream = 0;
-  const MirroredHeaders* headers = nullptr;    // null = this transport has no headers, or the session is a legacy one
+  const MirroredHeaders* headers = nullptr;    // null = there are none to hold a modern body against
   std::shared_ptr<const Principal> principal;  // null = whoever the connection belongs to
 };
 

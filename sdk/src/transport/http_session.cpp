@@ -35,7 +35,8 @@ void refuse_unknown(HttpReply& reply, std::string_view body = {}) {
 int status_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::parse_error:
-    case ErrorCode::invalid_request: return 400;
+    case ErrorCode::invalid_request:
+    case ErrorCode::header_mismatch: return 400;  // a modern request that says otherwise in its headers
     case ErrorCode::insufficient_scope: return 403;
     case ErrorCode::too_many_requests: return 429;
     case ErrorCode::busy: return 503;
@@ -139,8 +140,11 @@ void HttpSession::on_post(HttpMessage message, std::shared_ptr<HttpReply> reply)
   ++calls_;
   // The end of the method's name, whether its slash is escaped or not.
   if (!initialized_ && message.body.find("/initialized\"") != std::string::npos) initialized_ = true;
+  MirroredHeaders headers;  // only a modern body is held against them, and this session's header never says so
+  if (!message.protocol_version.empty()) headers.protocol_version = message.protocol_version;
   Incoming incoming(message.body);
   incoming.stream = id;
+  if (revision_) incoming.headers = &headers;
   incoming.principal = message.principal;
   taking_ = id;
   if (events_.message) events_.message(incoming);

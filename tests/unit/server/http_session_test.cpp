@@ -73,13 +73,14 @@ struct House {
     }
     return true;
   }
-  Reply take(HttpMethod method, const std::string& body, const std::string& last_event = {}) {
+  Reply take(HttpMethod method, const std::string& body, const std::string& last_event = {}, const std::string& version = {}) {
     auto reply = std::make_shared<FakeReply>();
     HttpMessage message;
     message.method = method;
     message.session = id;
     message.accept = "text/event-stream";
     message.last_event = last_event;
+    message.protocol_version = version;
     message.body = body;
     sessions->take(std::move(message), reply);
     loop.restart();
@@ -126,6 +127,27 @@ struct House {
 };
 
 }  // namespace
+
+TEST_CASE("a modern request inside a session is refused: its header does not say so") {
+  House house;
+  house.open();
+  for (const char* method : {"tools/list", "subscriptions/listen"}) {
+    json message = J(R"({"jsonrpc":"2.0","id":5,"params":{"notifications":{},"_meta":{
+      "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})");
+    message["method"] = method;
+    for (const char* version : {"", "2025-11-25"}) {
+      CAPTURE(std::string(method));
+      CAPTURE(std::string(version));
+      const Reply refused = house.take(HttpMethod::post, dump_json(message), {}, version);
+      CHECK(refused->status == 400);
+      CHECK(code_of(J(refused->body)) == -32020);
+      CHECK(J(refused->body)["id"] == 5);
+    }
+  }
+  const json legacy = {{"jsonrpc", "2.0"}, {"id", 6}, {"method", "tools/list"}};
+  for (const char* version : {"", "2025-11-25"})
+    CHECK(house.take(HttpMethod::post, dump_json(legacy), {}, version)->status == 200);
+}
 
 TEST_CASE("an answer alone is JSON; progress before it makes a stream of both") {
   for (const char* version : {"2025-03-26", "2025-06-18", "2025-11-25"}) {
