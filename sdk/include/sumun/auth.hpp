@@ -95,7 +95,7 @@ struct Credentials {
 /// A refusal.
 /// Spec: RFC 6750 section 3, RFC 9728 section 5.1, RFC 9449 section 7.1; 2026-07-28 basic/authorization, Error Handling
 struct Challenge {
-  int status = 401;                     // 400, 401, 403; 503 = the keys cannot be had now
+  int status = 401;                     // 400, 401, 403; 503 = not now: no keys, or too many proofs
   std::string www_authenticate;         // the header's value; empty = without
   std::chrono::seconds retry_after{0};  // 0 = without the header Retry-After
   Error error;                          // for the JSON-RPC body

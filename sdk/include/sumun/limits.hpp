@@ -69,7 +69,7 @@ inline constexpr std::size_t kMaxHttpStreams = 1'024;          // open streams o
 inline constexpr std::size_t kMaxHttpSessions = 10'000;        // sessions of revisions before 2026-07-28
 
 // -- a session over HTTP (revisions before 2026-07-28)
-inline constexpr std::chrono::milliseconds kHttpOpening{60'000};   // for notifications/initialized; then it need not be idle for long
+inline constexpr std::chrono::milliseconds kHttpOpening{60'000};   // so long it may be idle before notifications/initialized
 inline constexpr std::size_t kMaxHttpSessionsOfPrincipal = 1'000;  // of one principal
 inline constexpr std::size_t kMaxHttpSessionCalls = 256;           // POSTs of one session that are being answered
 inline constexpr std::size_t kMaxHttpSessionListeners = 8;         // GET streams of one session; one more ends the oldest
@@ -100,6 +100,7 @@ inline constexpr int kMinRsaBits = 2048;                         // RFC 7518, se
 inline constexpr int kMaxRsaBits = 8192;                         // above it checking a signature costs milliseconds
 inline constexpr std::size_t kMaxVerifiedTokens = 16384;         // tokens that need not be checked again
 inline constexpr std::size_t kMaxProofs = 262144;                // proofs remembered so that none is used twice; then busy
+inline constexpr std::size_t kMaxProofsOfKey = 32768;            // of them, those by one key
 inline constexpr std::chrono::seconds kProofLife{60};            // how old a proof may be, beside the clock skew
 inline constexpr std::chrono::seconds kKeyLife{300};             // keys are fetched again after it
 inline constexpr std::chrono::seconds kKeyMaxLife{3600};         // keys that could not be fetched again are dropped after it

@@ -147,7 +147,7 @@ Verdict ResourceServer::judge(const VerifiedToken& token, const Shown& shown, co
     request.bound_to = token.bound_to;
     request.now = at;
     const auto proved = check_proof(request, resource_, options_.clock_skew, proofs_);
-    if (!proved && proved.error().code == ErrorCode::busy) return resource_.unavailable(kProofLife);
+    if (!proved && proved.error().code == ErrorCode::busy) return resource_.busy(kProofLife, proved.error().message);
     if (!proved) return resource_.invalid_proof(proved.error().message);
   }
   if (!token.sufficient) return resource_.insufficient_scope({});

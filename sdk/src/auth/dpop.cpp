@@ -7,6 +7,7 @@
 #include "base/base64.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace sumun::auth {
 namespace {
@@ -32,17 +33,23 @@ std::size_t ProofMemory::Hash::operator()(const Digest& digest) const {
   return value;
 }
 
-ProofMemory::Taken ProofMemory::take(const Digest& proof, std::chrono::sys_seconds now) {
+std::size_t ProofMemory::Generation::count_of(const std::string& key) const {
+  const auto found = of_key.find(key);
+  return found == of_key.end() ? 0 : found->second;
+}
+
+ProofMemory::Taken ProofMemory::take(const Digest& proof, const std::string& key, std::chrono::sys_seconds now) {
   const std::lock_guard lock(mutex_);
   if (now >= turned_ + life_) {
-    if (now >= turned_ + 2 * life_) young_.clear();
-    old_ = std::move(young_);
-    young_ = Set();
+    if (now >= turned_ + 2 * life_) young_ = Generation();
+    old_ = std::exchange(young_, Generation());
     turned_ = now;
   }
-  if (old_.contains(proof) || young_.contains(proof)) return Taken::again;
-  if (old_.size() + young_.size() >= most_) return Taken::full;
-  young_.insert(proof);
+  if (old_.proofs.contains(proof) || young_.proofs.contains(proof)) return Taken::again;
+  if (old_.count_of(key) + young_.count_of(key) >= most_of_key_) return Taken::key_is_full;
+  if (old_.proofs.size() + young_.proofs.size() >= most_) return Taken::full;
+  young_.proofs.insert(proof);
+  ++young_.of_key[key];
   return Taken::fresh;
 }
 
@@ -77,10 +84,11 @@ Result<void> check_proof(const ProofRequest& request, const Resource& resource, 
     return refuse("the DPoP proof is for another token");
   if (!key->verify(*jws)) return refuse("the signature of the DPoP proof is wrong");
 
-  switch (memory.take(sha256(key->thumbprint() + *id), request.now)) {
+  switch (memory.take(sha256(key->thumbprint() + *id), key->thumbprint(), request.now)) {
     case ProofMemory::Taken::fresh: break;
     case ProofMemory::Taken::again: return refuse("the DPoP proof was used before");
-    case ProofMemory::Taken::full: return fail(ErrorCode::busy, "too many proofs");
+    case ProofMemory::Taken::full: return fail(ErrorCode::busy, "too many DPoP proofs came; no more can be remembered now");
+    case ProofMemory::Taken::key_is_full: return fail(ErrorCode::busy, "too many DPoP proofs by this key came");
   }
   return {};
 }

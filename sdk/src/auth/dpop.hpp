@@ -14,29 +14,37 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace sumun::auth {
 
 /// Remembers proofs so that none is taken twice.
-/// Thread: any. Bounds: kMaxProofs; above it nothing more is taken.
+/// Thread: any. Bounds: kMaxProofs, kMaxProofsOfKey; above them nothing more is taken, or nothing more by that key.
 class ProofMemory {
  public:
   /// A proof is remembered for `life` at least.
-  explicit ProofMemory(std::chrono::seconds life, std::size_t most = kMaxProofs) : life_(life), most_(most) {}
-  enum class Taken { fresh, again, full };
-  Taken take(const Digest& proof, std::chrono::sys_seconds now);
+  explicit ProofMemory(std::chrono::seconds life, std::size_t most = kMaxProofs, std::size_t most_of_key = kMaxProofsOfKey)
+      : life_(life), most_(most), most_of_key_(most_of_key) {}
+  enum class Taken { fresh, again, full, key_is_full };
+  /// `key`: the thumbprint of the one that signed it.
+  Taken take(const Digest& proof, const std::string& key, std::chrono::sys_seconds now);
 
  private:
   struct Hash {
     std::size_t operator()(const Digest& digest) const;
   };
-  using Set = std::unordered_set<Digest, Hash>;
+  struct Generation {
+    std::unordered_set<Digest, Hash> proofs;
+    std::unordered_map<std::string, std::size_t> of_key;  // how many are by that key
+    std::size_t count_of(const std::string& key) const;
+  };
 
   const std::chrono::seconds life_;
   const std::size_t most_;
+  const std::size_t most_of_key_;
   std::mutex mutex_;
-  Set young_, old_;                     // proofs go from the one to the other, then are forgotten
+  Generation young_, old_;              // proofs go from the one to the other, then are forgotten
   std::chrono::sys_seconds turned_{};   // when they last did
 };
 

@@ -129,12 +129,16 @@ Challenge Resource::insufficient_scope(std::vector<std::string> needed) const {
   return challenge;
 }
 
-Challenge Resource::unavailable(std::chrono::seconds retry_after) const {
+Challenge Resource::busy(std::chrono::seconds retry_after, std::string why) const {
   Challenge challenge;
   challenge.status = 503;
   challenge.retry_after = retry_after;
-  challenge.error = fail(ErrorCode::busy, "tokens cannot be checked now, because the authorization server does not answer");
+  challenge.error = fail(ErrorCode::busy, std::move(why));
   return challenge;
+}
+
+Challenge Resource::unavailable(std::chrono::seconds retry_after) const {
+  return busy(retry_after, "tokens cannot be checked now, because the authorization server does not answer");
 }
 
 }  // namespace sumun::auth

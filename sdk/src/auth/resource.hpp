@@ -37,7 +37,8 @@ class Resource {
   Challenge invalid_token(std::string why, Scheme scheme = Scheme::bearer) const;
   Challenge invalid_proof(std::string why) const;
   Challenge insufficient_scope(std::vector<std::string> needed) const;          // 403
-  Challenge unavailable(std::chrono::seconds retry_after) const;                // 503
+  Challenge busy(std::chrono::seconds retry_after, std::string why) const;      // 503
+  Challenge unavailable(std::chrono::seconds retry_after) const;                // the same: no keys
 
  private:
   Challenge refuse(int status, std::string_view error, std::string why, Scheme scheme,

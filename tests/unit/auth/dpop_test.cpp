@@ -188,11 +188,50 @@ TEST_CASE("where there is no room to remember proofs, no more are taken") {
   auth::ProofMemory memory(60s, 4);
   const auto now = std::chrono::sys_seconds(1'000'000s);
   using Taken = auth::ProofMemory::Taken;
-  for (int i = 0; i < 4; ++i) CHECK(memory.take(sha256(std::to_string(i)), now) == Taken::fresh);
-  CHECK(memory.take(sha256("one more"), now) == Taken::full);
-  CHECK(memory.take(sha256("0"), now + 59s) == Taken::again);
-  CHECK(memory.take(sha256("0"), now + 60s) == Taken::again);
-  CHECK(memory.take(sha256("one more"), now + 60s) == Taken::full);
-  CHECK(memory.take(sha256("one more"), now + 120s) == Taken::fresh);
-  CHECK(memory.take(sha256("0"), now + 500s) == Taken::fresh);
+  const auto take = [&](const std::string& proof, std::chrono::sys_seconds at) { return memory.take(sha256(proof), "k", at); };
+  for (int i = 0; i < 4; ++i) CHECK(take(std::to_string(i), now) == Taken::fresh);
+  CHECK(take("one more", now) == Taken::full);
+  CHECK(take("0", now + 59s) == Taken::again);
+  CHECK(take("0", now + 60s) == Taken::again);
+  CHECK(take("one more", now + 60s) == Taken::full);
+  CHECK(take("one more", now + 120s) == Taken::fresh);
+  CHECK(take("0", now + 500s) == Taken::fresh);
+}
+
+TEST_CASE("one key cannot use up the room for all proofs") {
+  auth::ProofMemory memory(60s, 4, 2);
+  const auto now = std::chrono::sys_seconds(1'000'000s);
+  using Taken = auth::ProofMemory::Taken;
+  CHECK(memory.take(sha256("1"), "greedy", now) == Taken::fresh);
+  CHECK(memory.take(sha256("2"), "greedy", now + 60s) == Taken::fresh);
+  CHECK(memory.take(sha256("3"), "greedy", now + 60s) == Taken::key_is_full);
+  CHECK(memory.take(sha256("3"), "other", now + 60s) == Taken::fresh);
+  CHECK(memory.take(sha256("1"), "greedy", now + 60s) == Taken::again);
+  CHECK(memory.take(sha256("4"), "greedy", now + 120s) == Taken::fresh);  // the first is forgotten
+}
+
+TEST_CASE("who is refused because of too many proofs is told so") {
+  Service service;
+  AuthOptions options;
+  options.resource = kResource;
+  const auth::Resource resource(options);
+  const std::string token = service.token();
+  auth::ProofMemory memory(60s, 2, 1);
+  const auto said = [&](const TestKey& holder) {
+    const std::string proof = proof_of(service, holder, token);
+    const std::string key = thumbprint(holder);
+    auth::ProofRequest request;
+    request.proof = proof;
+    request.method = "POST";
+    request.target = "/mcp";
+    request.token = token;
+    request.bound_to = key;
+    request.now = std::chrono::sys_seconds(std::chrono::seconds(service.now()));
+    const auto proved = auth::check_proof(request, resource, 30s, memory);
+    return proved ? "taken" : proved.error().code == ErrorCode::busy ? proved.error().message : "not busy";
+  };
+  CHECK(said(TestKey::ed25519()) == "taken");
+  CHECK(said(TestKey::ed25519()) == "too many DPoP proofs by this key came");
+  CHECK(said(TestKey::p256()) == "taken");
+  CHECK(said(TestKey::make(SignatureAlgorithm::ES256)) == "too many DPoP proofs came; no more can be remembered now");
 }
