@@ -112,6 +112,20 @@ awaitable<void> sleep_long() {
   co_await timer.async_wait(boost::asio::use_awaitable);
 }
 
+/// Hears of tasks, and may be slow to take it in.
+struct Ear final : server::Observer {
+  void list_changed(server::ListKind) override {}
+  void resource_updated(const std::string&) override {}
+  void task_changed(std::shared_ptr<const DetailedTask> task) override {
+    heard = std::move(task);
+    ++count;
+    if (door != nullptr) CHECK(door->wait());
+  }
+  std::shared_ptr<const DetailedTask> heard;
+  std::atomic<int> count{0};
+  Gate* door = nullptr;
+};
+
 /// A store whose memory survives the server, and that answers when it is told to.
 class Durable final : public gate::TaskStore {
  public:
@@ -798,6 +812,61 @@ TEST_CASE("who listens to a task hears of each change, with all that tasks/get w
   CHECK(text_of_task(last) == "tea");
   is_what_get_says(last);
   w.cancel("sub");
+  CHECK(w.silent());
+}
+
+TEST_CASE("a task's change is told to who listens to it alone, without a copy for each, and holds up no other task") {
+  Gate start, door;
+  World w;
+  w.server.tool("work", "", [&] { return std::string(start.wait() ? "done" : "never"); }, kOptional);
+  w.server.tool("other", "", [] { return std::string("done"); }, kOptional);
+  const auto core = w.server.core();
+  const auto idle = std::make_shared<Ear>();
+  const auto gone = std::make_shared<Ear>();
+  const auto first = std::make_shared<Ear>();
+  const auto second = std::make_shared<Ear>();
+  first->door = second->door = &door;
+  const json id = begin(w, "work");
+  core->observe(idle);
+  core->observe_task("another", idle);
+  for (const auto& ear : {gone, first, first, second}) core->observe_task(id, ear);
+  core->unobserve_task(id, *gone);
+  start.open();
+  REQUIRE(w.until([&] { return first->count + second->count == 1; }));
+  once_it_is(w, begin(w, "other"), "completed");
+  door.open();
+  REQUIRE(w.until([&] { return first->count + second->count == 2; }));
+  CHECK(first->heard == second->heard);
+  CHECK(first->heard->status == TaskStatus::completed);
+  CHECK(idle->count + gone->count == 0);
+}
+
+TEST_CASE("a subscription that ends takes nothing from another of the same connection") {
+  Gate half, end;
+  World w;
+  w.server.tool("work", "", [&](Call& call) {
+    half.wait();
+    call.progress(1, 2, "half");
+    end.wait();
+    return std::string("done");
+  }, kOptional);
+  const json id = begin(w, "work");
+  json filter;
+  filter["notifications"]["taskIds"] = json::array({id});
+  for (const char* subscription : {"one", "two"}) {
+    w.send(w.request(subscription, "subscriptions/listen", filter, kTakesTasks));
+    CHECK(w.next()["method"] == "notifications/subscriptions/acknowledged");
+    CHECK(w.next()["params"]["status"] == "working");
+    if (std::string(subscription) == "two") CHECK(w.next()["params"]["status"] == "working");
+  }
+  w.cancel("one");
+  CHECK(w.silent());
+  half.open();
+  CHECK_HOLDS(w.next(), R"({"params":{"statusMessage":"half","_meta":{"io.modelcontextprotocol/subscriptionId":"two"}}})");
+  w.cancel("two");
+  CHECK(w.silent());
+  end.open();
+  once_it_is(w, id, "completed");
   CHECK(w.silent());
 }
 
