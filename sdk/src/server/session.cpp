@@ -265,7 +265,9 @@ void Session::dispatch(ExchangePtr exchange, json params, std::size_t bytes) {
 }
 
 // 2025-11-25 basic/lifecycle, Version Negotiation: the client's version if we have it, else the newest we have.
+// Once: what is open keeps its revision and its client.
 void Session::initialize(const ExchangePtr& exchange, json params) {
+  if (legacy_) return refuse(*exchange, invalid("initialize: the session is open already"));
   auto asked = protocol::decode_params<InitializeRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
   const auto known = revision_of(asked->protocolVersion);

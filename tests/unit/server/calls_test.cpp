@@ -104,8 +104,9 @@ TEST_CASE("an unknown tool is -32602, and the nearest name is offered") {
   CHECK(code_of(w.call(std::string(200, 'x'))) == -32602);
 }
 
-TEST_CASE("output travels as each revision wants it") {
-  World w;
+namespace {
+
+void offer_outputs(World& w) {
   w.server.tool("point", "P", [] { return Point{1, 2}; }, quick());
   w.server.tool("number", "N", [] { return 7; }, quick());
   w.server.tool("list", "L", [] { return std::vector<int>{1, 2}; }, quick());
@@ -121,11 +122,18 @@ TEST_CASE("output travels as each revision wants it") {
         return result;
       },
       quick());
+}
+
+}  // namespace
+
+TEST_CASE("output travels as each revision wants it") {
   const auto listed = [](const json& answer, const std::string& tool) {
     for (const json& one : answer["result"]["tools"])
       if (one["name"] == tool) return one;
     return json();
   };
+  World w;
+  offer_outputs(w);
   const json modern = w.ask("tools/list");
   CHECK(listed(modern, "number")["outputSchema"]["type"] == "integer");
   CHECK_HOLDS(listed(modern, "list"), R"({"outputSchema":{"type":"array"}})");
@@ -141,18 +149,22 @@ TEST_CASE("output travels as each revision wants it") {
 
   for (const char* revision : {"2025-06-18", "2025-11-25"}) {
     CAPTURE(std::string(revision));
-    w.open(revision);
-    CHECK_HOLDS(listed(w.ask_legacy("tools/list"), "number"),
+    World old;
+    offer_outputs(old);
+    old.open(revision);
+    CHECK_HOLDS(listed(old.ask_legacy("tools/list"), "number"),
                 R"({"outputSchema":{"type":"object","properties":{"result":{"type":"integer"}},"required":["result"]}})");
-    CHECK_HOLDS(w.call_legacy("number"), R"({"result":{"structuredContent":{"result":7}}})");
-    CHECK_HOLDS(w.call_legacy("words"), R"({"result":{"structuredContent":{"result":"hi"}}})");
-    CHECK_HOLDS(w.call_legacy("point"), R"({"result":{"structuredContent":{"x":1.0,"y":2.0}}})");
+    CHECK_HOLDS(old.call_legacy("number"), R"({"result":{"structuredContent":{"result":7}}})");
+    CHECK_HOLDS(old.call_legacy("words"), R"({"result":{"structuredContent":{"result":"hi"}}})");
+    CHECK_HOLDS(old.call_legacy("point"), R"({"result":{"structuredContent":{"x":1.0,"y":2.0}}})");
   }
   for (const char* revision : {"2024-11-05", "2025-03-26"}) {
     CAPTURE(std::string(revision));
-    w.open(revision);
-    CHECK(!listed(w.ask_legacy("tools/list"), "number").contains("outputSchema"));
-    const json answer = w.call_legacy("point");
+    World old;
+    offer_outputs(old);
+    old.open(revision);
+    CHECK(!listed(old.ask_legacy("tools/list"), "number").contains("outputSchema"));
+    const json answer = old.call_legacy("point");
     CHECK(!answer["result"].contains("structuredContent"));
     CHECK(!text_of(answer).empty());
   }

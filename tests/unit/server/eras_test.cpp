@@ -76,6 +76,18 @@ TEST_CASE("initialize selects the client's version, or the newest that it can") 
   }
 }
 
+TEST_CASE("a second initialize is refused, and the session stays as the first one opened it") {
+  World w;
+  add_tools(w);
+  json params = J(R"({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}})");
+  CHECK(w.ask_legacy("initialize", params)["result"]["protocolVersion"] == "2025-06-18");
+  params["protocolVersion"] = "2024-11-05";
+  CHECK(code_of(w.ask_legacy("initialize", params)) == -32600);
+  w.notify("notifications/initialized");
+  CHECK(code_of(w.ask_legacy("initialize", params)) == -32600);
+  CHECK(w.call_legacy("add", J(R"({"a":1,"b":1})"))["result"].contains("structuredContent"));  // not in 2024-11-05
+}
+
 TEST_CASE("each message decides its era by itself") {
   World w;
   add_tools(w);
