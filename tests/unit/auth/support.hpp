@@ -58,9 +58,9 @@ struct Service {
   std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
   std::map<std::string, std::string> pages;  // what the authorization server answers; a URL that is not there fails
   std::map<std::string, int> fetched;
-  std::function<boost::asio::awaitable<void>()> before_answer;  // what a fetch waits for
   std::vector<std::string> logged;
   boost::asio::io_context io;
+  std::function<boost::asio::awaitable<void>()> before_answer;  // what a fetch waits for; it may hold a timer of io's
   std::shared_ptr<auth::ResourceServer> server;
 };
 
