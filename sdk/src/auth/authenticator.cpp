@@ -3,6 +3,7 @@
 #include "auth/authenticator.hpp"
 
 #include "auth/claims.hpp"
+#include "base/ascii.hpp"
 #include "base/scopes.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -17,12 +18,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 constexpr std::array<bool, 256> kOfTokens = [] {
   std::array<bool, 256> of{};
   for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"))
@@ -30,8 +25,8 @@ constexpr std::array<bool, 256> kOfTokens = [] {
   return of;
 }();
 
-// b64token of RFC 6750, section 2.1.
-bool is_token(std::string_view text) {
+// RFC 6750, section 2.1.
+bool is_b64token(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
   bool good = !text.empty();
   for (const char c : text)
@@ -127,7 +122,7 @@ std::optional<Verdict> ResourceServer::known(const Credentials& credentials) {
   if (found != static_tokens_.end()) return found->second;
   const auto token = remembered(shown.digest);
   if (token && !token->issuer->wants_renewal()) return judge(*token, shown, credentials);
-  if (!is_token(shown.token)) return malformed();  // what is remembered was found to be well-formed
+  if (!is_b64token(shown.token)) return malformed();  // what is remembered was found to be well-formed
   if (issuers_.empty()) return resource_.invalid_token("the token is not known");
   return std::nullopt;
 }
@@ -169,7 +164,7 @@ asio::awaitable<Verdict> ResourceServer::decide(std::shared_ptr<ResourceServer> 
     co_return self->resource_.invalid_token("the token is not bound to a key", shown.scheme);
   }
   auto token = self->remembered(shown.digest);
-  if (!token && !is_token(shown.token)) co_return self->malformed();
+  if (!token && !is_b64token(shown.token)) co_return self->malformed();
   if (!token) {
     std::string text(shown.token);
     auto verified = co_await verify(self, std::move(text));

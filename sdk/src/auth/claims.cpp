@@ -3,6 +3,7 @@
 #include "auth/claims.hpp"
 
 #include "auth/resource.hpp"
+#include "base/ascii.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -20,18 +21,12 @@ bool is_name(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
 }
 
-std::string lowered(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 // RFC 9068 wants at+jwt; many authorization servers write JWT, or nothing. Anything else is a JWT for something else.
 bool is_access_token_type(const json& header) {
   const auto type = header.find("typ");
   if (type == header.end()) return true;
   if (!type->is_string()) return false;
-  std::string name = lowered(type->get<std::string>());
+  std::string name = lowered(type->get_ref<const std::string&>());
   if (name.starts_with("application/")) name.erase(0, std::string_view("application/").size());
   return name == "at+jwt" || name == "jwt";
 }

@@ -2,6 +2,7 @@
 // Requests are written by hand, answers are read by Beast's parser fed from our own reads, connections wait in a list.
 #include "http/client.hpp"
 
+#include "base/ascii.hpp"
 #include "http/wire.hpp"
 #include "runtime/within.hpp"
 
@@ -25,19 +26,6 @@ using beast_view = boost::beast::string_view;
 
 constexpr std::size_t kReadBytes = 16 * kKiB;   // one read
 constexpr std::size_t kMaxInterim = 8;          // 1xx answers before the real one
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-bool is_token(std::string_view text) {
-  static constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kOthers.find(c) != std::string_view::npos;
-  });
-}
 
 bool is_field_value(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F); });
@@ -105,7 +93,7 @@ Error lost(const std::string& origin, const error_code& why) {
 }  // namespace
 
 const std::string* find_header(const Headers& headers, std::string_view name) {
-  const auto at = std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return same_name(header.first, name); });
+  const auto at = std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return same_word(header.first, name); });
   return at == headers.end() ? nullptr : &at->second;
 }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // One HTTP request as the server reads it: views into the connection's buffer.
 #pragma once
+#include "base/ascii.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace sumun::http {
-
-/// Whether two header names, or two words such as "keep-alive", are the same but for the case of ASCII letters.
-bool same_word(std::string_view a, std::string_view b);
 
 struct Field {
   std::string_view name;   // as it came

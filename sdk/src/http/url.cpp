@@ -2,6 +2,8 @@
 // RFC 3986, the part of it that a connection needs.
 #include "http/url.hpp"
 
+#include "base/ascii.hpp"
+
 #include <sumun/limits.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -14,15 +16,7 @@ namespace {
 
 Error refuse(std::string what) { return fail(ErrorCode::invalid_value, std::move(what)); }
 
-bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
 
 std::uint16_t own_port(Url::Scheme scheme) { return scheme == Url::Scheme::https ? 443 : 80; }
 

@@ -2,6 +2,7 @@
 // Headers against bodies.
 #include "protocol/header_mirror.hpp"
 
+#include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/json_text.hpp"
 
@@ -17,20 +18,6 @@ constexpr std::string_view kMark = "x-mcp-header";
 constexpr std::string_view kBase64Begin = "=?base64?";
 constexpr std::string_view kBase64End = "?=";
 constexpr std::int64_t kSafeInteger = (std::int64_t{1} << 53) - 1;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-// RFC 9110, section 5.6.2: token = 1*tchar
-bool is_token(std::string_view text) {
-  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || kOthers.find(c) != std::string_view::npos;
-  });
-}
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -121,7 +108,7 @@ class MarkScan {
     if (!reachable || path_.empty()) return refuse(in_quotes(name) + " is on something that `properties` alone do not lead to");
     const auto type = type_of(schema);
     if (!type) return refuse(in_quotes(name) + " is for a string, an integer or a boolean");
-    if (std::any_of(found.begin(), found.end(), [&](const MirroredParam& other) { return same_name(other.header, name); }))
+    if (std::any_of(found.begin(), found.end(), [&](const MirroredParam& other) { return same_word(other.header, name); }))
       return refuse(in_quotes(name) + " is there twice");
     found.push_back(MirroredParam{name, path_, *type});
     return true;
@@ -267,7 +254,7 @@ Result<void> check_param_headers(const MirroredHeaders& headers, const std::vect
   for (const MirroredParam& param : mirrored) {
     const std::string header = std::string(kParamHeaderPrefix) + param.header;
     const std::string source = "params.arguments." + words(param.path);
-    const auto is_it = [&](const auto& one) { return same_name(one.first, param.header); };
+    const auto is_it = [&](const auto& one) { return same_word(one.first, param.header); };
     const auto found = std::find_if(headers.params.begin(), headers.params.end(), is_it);
     const json* body = value_at(arguments, param.path);
     if (found == headers.params.end()) {

@@ -2,6 +2,7 @@
 // Statuses to words, and the little of WWW-Authenticate that a person can use.
 #include "transport/http_answer.hpp"
 
+#include "base/ascii.hpp"
 #include "base/json_text.hpp"
 #include "jsonrpc/message.hpp"
 
@@ -15,14 +16,6 @@ inline namespace v0 {
 namespace {
 
 constexpr std::size_t kShownBytes = 200;  // of a server's words in an error
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-bool is_token_char(char c) {
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 
 json words_of(const std::string& text) {
   json words = json::array();
@@ -66,8 +59,8 @@ BodyKind body_kind(const http::Headers& headers) {
   if (!type) return BodyKind::none;
   std::string_view name = std::string_view(*type).substr(0, type->find(';'));
   while (name.ends_with(' ') || name.ends_with('\t')) name.remove_suffix(1);
-  if (same(name, "application/json")) return BodyKind::message;
-  return same(name, "text/event-stream") ? BodyKind::events : BodyKind::other;
+  if (same_word(name, "application/json")) return BodyKind::message;
+  return same_word(name, "text/event-stream") ? BodyKind::events : BodyKind::other;
 }
 
 std::string challenge_parameter(std::string_view text, std::string_view name) {
@@ -94,7 +87,7 @@ std::string challenge_parameter(std::string_view text, std::string_view name) {
     } else {
       while (at < text.size() && is_token_char(text[at])) value += text[at++];
     }
-    if (same(word, name)) return value;
+    if (same_word(word, name)) return value;
   }
   return {};
 }

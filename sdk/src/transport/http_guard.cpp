@@ -2,8 +2,8 @@
 // Host, Origin and CORS.
 #include "transport/http_guard.hpp"
 
+#include "base/ascii.hpp"
 #include "base/json_text.hpp"
-#include "http/request.hpp"
 #include "jsonrpc/message.hpp"
 
 #include <boost/asio/ip/address_v6.hpp>
@@ -15,24 +15,12 @@ namespace sumun {
 inline namespace v0 {
 namespace {
 
-using http::same_word;
-
 constexpr std::size_t kMaxHostBytes = 253;  // a DNS name
-
-char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_letter(char c) { return small(c) >= 'a' && small(c) <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string in_small_letters(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), small);
-  return out;
-}
 
 bool is_name(std::string_view host) {
   return !host.empty() && host.size() <= kMaxHostBytes && host.front() != '.' && host.back() != '.' &&
          host.find("..") == std::string_view::npos &&
-         std::all_of(host.begin(), host.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_'; });
+         std::all_of(host.begin(), host.end(), [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
 }
 
 std::optional<boost::asio::ip::address_v6> address_in(std::string_view host) {
@@ -64,8 +52,6 @@ bool is_loopback(std::string_view host) {
 std::uint16_t default_port(std::string_view scheme) {
   return same_word(scheme, "https") ? 443 : same_word(scheme, "http") ? 80 : 0;
 }
-
-bool is_token_char(char c) { return is_letter(c) || is_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos; }
 
 // What requests to the endpoint carry beyond the fields that every page may send.
 constexpr std::string_view kRequestFields[] = {"Accept",     "Authorization",  "Content-Type", "DPoP",          "Last-Event-ID",
@@ -104,7 +90,7 @@ std::optional<HttpOrigin> parse_origin(std::string_view text) {
   if (end == std::string_view::npos || end == 0 || !is_letter(text.front())) return std::nullopt;
   HttpOrigin out;
   out.scheme = text.substr(0, end);
-  if (!std::all_of(out.scheme.begin(), out.scheme.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; }))
+  if (!std::all_of(out.scheme.begin(), out.scheme.end(), [](char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; }))
     return std::nullopt;
   const auto authority = parse_authority(text.substr(end + 3));
   if (!authority) return std::nullopt;
@@ -118,13 +104,13 @@ Result<HttpGuard> HttpGuard::make(Reach reach, const std::vector<std::string>& h
   for (const std::string& entry : hosts) {
     const auto host = parse_authority(entry);
     if (!host) return fail(ErrorCode::invalid_value, "allowed host " + in_quotes(entry, 256) + ": expected a host, with a port or without");
-    guard.hosts_.push_back({in_small_letters(host->host), host->port});
+    guard.hosts_.push_back({lowered(host->host), host->port});
   }
   for (const std::string& entry : origins) {
     const auto origin = parse_origin(entry);
     if (!origin) return fail(ErrorCode::invalid_value, "allowed origin " + in_quotes(entry, 256) + ": expected scheme://host, with a port or without");
     const auto& [host, port] = origin->authority;
-    guard.origins_.push_back({in_small_letters(origin->scheme), {in_small_letters(host), port.value_or(default_port(origin->scheme))}});
+    guard.origins_.push_back({lowered(origin->scheme), {lowered(host), port.value_or(default_port(origin->scheme))}});
   }
   return guard;
 }

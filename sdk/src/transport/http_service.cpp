@@ -2,6 +2,7 @@
 // From the request line to the session, and back.
 #include "transport/http_service.hpp"
 
+#include "base/ascii.hpp"
 #include "http/sse.hpp"
 #include "jsonrpc/message.hpp"
 #include "transport/http_reply.hpp"
@@ -15,8 +16,6 @@
 
 namespace sumun {
 inline namespace v0 {
-
-using http::same_word;
 
 namespace {
 
@@ -384,12 +383,7 @@ void HttpService::send(Outgoing message) {
   const int status = http_status(message.error->code);
   std::string fields;
   if (message.error->code == ErrorCode::insufficient_scope && endpoint_.options().authenticator) {
-    std::vector<std::string> scopes;
-    const auto needed = message.error->data.is_object() ? message.error->data.find("scopes") : message.error->data.end();
-    if (message.error->data.is_object() && needed != message.error->data.end())
-      for (const json& scope : *needed)
-        if (scope.is_string()) scopes.push_back(scope.get<std::string>());
-    fields = line("WWW-Authenticate", endpoint_.options().authenticator->insufficient_scope(scopes).www_authenticate);
+    fields = line("WWW-Authenticate", endpoint_.options().authenticator->insufficient_scope(scopes_of(*message.error)).www_authenticate);
   }
   if (status == 429 || status == 503) fields += line("Retry-After", "1");
   respond(status, std::move(message.text), fields);

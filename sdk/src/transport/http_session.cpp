@@ -5,6 +5,7 @@
 #include "http/sse.hpp"
 #include "jsonrpc/message.hpp"
 #include "runtime/turn.hpp"
+#include "transport/http_status.hpp"
 
 #include <sumun/json.hpp>
 
@@ -230,10 +231,7 @@ void HttpSession::answer(Stream& stream, Outgoing message) {
   std::string fields;
   if (status == 503 || status == 429) fields = "Retry-After: 1\r\n";
   if (status == 403 && options_->authenticator && message.error->data.contains("scopes")) {
-    std::vector<std::string> needed;
-    for (const json& scope : message.error->data["scopes"])
-      if (scope.is_string()) needed.push_back(scope.get<std::string>());
-    fields = "WWW-Authenticate: " + options_->authenticator->insufficient_scope(needed).www_authenticate + "\r\n";
+    fields = "WWW-Authenticate: " + options_->authenticator->insufficient_scope(scopes_of(*message.error)).www_authenticate + "\r\n";
   }
   reply->answer(status, std::move(message.text), std::move(fields));
 }

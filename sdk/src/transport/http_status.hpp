@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which HTTP status an answer gets.
+// Which HTTP status an answer gets, and what goes with it.
 #pragma once
 #include <sumun/result.hpp>
+
+#include <string>
+#include <vector>
 
 namespace sumun {
 inline namespace v0 {
@@ -23,6 +26,16 @@ constexpr int http_status(ErrorCode code) {
     case ErrorCode::closed: return 503;
     default: return 200;
   }
+}
+
+/// What an insufficient_scope error asks for, to word the challenge with.
+inline std::vector<std::string> scopes_of(const Error& error) {
+  std::vector<std::string> scopes;
+  const auto needed = error.data.is_object() ? error.data.find("scopes") : error.data.end();
+  if (!error.data.is_object() || needed == error.data.end()) return scopes;
+  for (const json& scope : *needed)
+    if (scope.is_string()) scopes.push_back(scope.get<std::string>());
+  return scopes;
 }
 
 }  // namespace v0
