@@ -65,7 +65,7 @@ MODULE = rule("module", "a module under servers/ does not include another; the h
 LICENCE_LINE = rule("licence", "a source file says its licence first")
 STDOUT = rule("stdout", "the SDK never prints to stdout, it belongs to the protocol (`run` prints --help before it serves)")
 DETACHED = rule("detached", "no `detached`: spawn through TaskGroup")
-AWAIT = rule("co_await", "a co_await stands alone, with no braces, lambda or || among its arguments")
+AWAIT = rule("co_await", "a co_await stands alone, with no braces, lambda, ?: or || among its arguments")
 UTF8 = rule("utf-8", "text is UTF-8")
 LINK = rule("link", "a relative link in a Markdown file leads somewhere")
 SPACE = rule("space", "no tabs, no trailing space, a newline at the end")
@@ -332,6 +332,8 @@ def complaint_about_await(code, at):
     after = what_follows(code, at + len("co_await"))
     if "{" in after:
         return "braces or a lambda among its arguments"
+    if "?" in after:
+        return "beside or around ?:"
     if re.search(r"(?:^|[(,=!&|?:\s])\[[^\]\[]*\]\s*[({]", after):
         return "a lambda among its arguments"
     if re.search(r"\bco_await\b", after):
@@ -339,7 +341,7 @@ def complaint_about_await(code, at):
     closed = None  # what is among the arguments of a call is not the co_await's own; a bare (a || b) is
     while closed != after:
         closed, after = after, re.sub(r"(?<=[\w>\])])\s*\([^()]*\)", "", after)
-    if re.search(r"\?|&&|\|\|", after):
+    if re.search(r"&&|\|\|", after):
         return "beside ?:, && or ||"
     return None
 

@@ -255,7 +255,8 @@ awaitable<Result<std::unique_ptr<Wire>>> Client::Pool::connect(const Url& url) {
     tls_ = *std::move(context);
   }
   auto wire = std::make_unique<Wire>(executor_);
-  auto connected = co_await wire->connect(url, secure ? tls_ : nullptr, trust_.verify);
+  const auto tls = secure ? tls_ : nullptr;
+  auto connected = co_await wire->connect(url, tls, trust_.verify);
   if (!connected) co_return connected.error();
   co_return Result<std::unique_ptr<Wire>>(std::move(wire));
 }

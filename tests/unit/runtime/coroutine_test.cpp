@@ -177,7 +177,8 @@ TEST_CASE("within can be used again and again by one coroutine") {
       for (int i = 0; i < 100; ++i) {
         auto script = std::make_shared<Script>();
         if (i % 2 == 0) script->takes = kNever;
-        auto result = co_await within(i % 2 == 0 ? 10us : 1min, act(script));
+        const std::chrono::microseconds limit = i % 2 == 0 ? 10us : 1min;
+        auto result = co_await within(limit, act(script));
         if (!result) ++timeouts;
       }
       co_return timeouts;
