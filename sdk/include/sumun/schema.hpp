@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON Schema 2020-12. Two halves: `Schema` compiles a schema document and validates values against it;
+// JSON Schema 2020-12, 2019-09 and draft-07. Two halves: `Schema` compiles a schema document and validates values against it;
 // `schema_of<T>()` and `form_schema_of<T>()` write the schema of a C++ type (<sumun/field.hpp> says what a member adds).
 #pragma once
 #include <sumun/convert.hpp>
 #include <sumun/export.hpp>
 #include <sumun/result.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -19,27 +20,29 @@
 namespace sumun {
 inline namespace v0 {
 
-/// The version of JSON Schema that a document follows: what its `$schema` says, else SchemaOptions::dialect.
+/// The version of JSON Schema that a document follows: what its `$schema` says, else that of the schema that refers to it,
+/// else SchemaOptions::dialect.
 enum class Dialect { draft_2020_12, draft_2019_09, draft_07 };
 
-/// What `format` does (2020-12 validation, section 7.2).
+/// What `format` does (2020-12 validation, section 7.2). A metaschema that requires format-assertion asserts in any case.
 enum class FormatUse { annotation, assertion };
 
 /// Bounds on a schema, so that a hostile one ends: each breach is an Error or a Violation that names the bound.
 struct SchemaLimits {
   std::size_t depth = 128;                  // nesting of the document: the compiler's stack
   std::size_t subschemas = 20'000;          // memory
-  std::size_t references = 10'000;          // $ref keywords
+  std::size_t references = 10'000;          // $ref, $dynamicRef and $recursiveRef keywords
   std::size_t pattern_size = 4'000;         // instructions of one compiled regular expression, after {n,m} is written out
   std::size_t steps = 2'000'000;            // subschemas and items that one validation may look at: time
   std::size_t evaluation_depth = 1'000;     // nesting of applied subschemas: the validator's stack
   std::size_t violations = 16;              // reported by one validation
+  std::chrono::milliseconds time{5'000};    // of one validation, looked at every few thousand steps; zero = no bound
 };
 
 struct SchemaOptions {
   Dialect dialect = Dialect::draft_2020_12;   // where the document has no $schema
   FormatUse formats = FormatUse::annotation;
-  std::map<std::string, json> documents = {};  // what $ref may name beside the document itself, by absolute URI without fragment
+  std::map<std::string, json> documents = {};  // what $ref and $schema may name beside the document, by absolute URI without fragment
   SchemaLimits limits = {};
 };
 
@@ -48,6 +51,7 @@ struct SUMUN_EXPORT Violation {
   std::string instance_location;  // JSON Pointer into the value: "/limit"; "" = the value itself
   std::string keyword_location;   // JSON Pointer along the evaluated keywords: "/properties/limit/maximum"
   std::string message;            // "500 is more than the maximum 50"
+  std::string absolute_keyword_location = {};  // by URI, without the $ref on the way: "#/$defs/limit/maximum"; "" = says no more
 
   /// The sentence with its place, as a model reads it: "arguments.limit: 500 is more than the maximum 50".
   std::string sentence(std::string_view root = "arguments") const;
@@ -58,7 +62,8 @@ struct SUMUN_EXPORT Violation {
 SUMUN_EXPORT std::string explain(const std::vector<Violation>& violations, std::string_view root = "arguments");
 /// The standard output formats of 2020-12 core, section 12.4: `{"valid": false}`.
 SUMUN_EXPORT json flag_output(const std::vector<Violation>& violations);
-/// … and `{"valid": false, "errors": [{"keywordLocation", "instanceLocation", "error"}, …]}`.
+/// … and `{"valid": false, "errors": [{"keywordLocation", "absoluteKeywordLocation"?, "instanceLocation", "error"}, …]}`. The
+/// absolute location is there where a $ref or an $id was passed; it is a URI where the schema has one, else begins with "#".
 SUMUN_EXPORT json basic_output(const std::vector<Violation>& violations);
 
 /// What validation does with absent members that have a `default`.
@@ -68,23 +73,26 @@ enum class Defaults { fill, leave };
 /// Thread: compile anywhere; all const functions at once from any number of threads.
 class SUMUN_EXPORT Schema {
  public:
-  /// Compiles `document` (an object or a boolean). Never fetches anything.
+  /// Compiles `document` (an object or a boolean). Never fetches anything; the metaschemas of the dialects are built in.
   /// Errors: invalid_value; the message begins with the keyword location: "#/properties/a/type: …". Among them: a keyword
   ///         with a value of the wrong type, a $ref that leads nowhere, a reference cycle, another dialect (by name), a
-  ///         standard keyword that is not implemented, a pattern that is no regular expression, a limit of SchemaOptions.
+  ///         vocabulary that is required and not known, a pattern that is no regular expression, a limit of SchemaOptions.
   static Result<Schema> compile(json document, const SchemaOptions& options = {});
 
   /// The schema that allows everything.
   Schema();
 
-  /// Whether the value is valid. Never allocates, apart from patterns of more than 500 instructions.
+  /// Whether the value is valid. A value that cannot be judged within SchemaLimits (steps, evaluation_depth, time) is not
+  /// valid, also under `not`. Allocates nothing, but for uniqueItems of more than 24 items, propertyNames, patterns of more
+  /// than 500 instructions, and unevaluatedProperties or unevaluatedItems of values with more than 256 members.
   bool valid(const json& instance) const;
 
-  /// What is wrong with the value; empty = valid, and then nothing was allocated. Best match first in oneOf and anyOf.
+  /// What is wrong with the value, at most SchemaLimits::violations; empty = valid, and then what `valid` says of memory
+  /// holds. Best match first in oneOf and anyOf. Where a limit ended the validation, one of them names it.
   std::vector<Violation> validate(const json& instance) const;
 
-  /// The same after filling absent members that have a `default` (in properties, items, $ref, allOf, and in the branches of
-  /// anyOf, oneOf and if that hold). A default that breaks its own schema is never filled. Where the value is not valid, some
+  /// The same after filling absent members that have a `default` (in properties, items, $ref, $dynamicRef, allOf, in the
+  /// dependentSchemas that apply, and in the branches of anyOf, oneOf and if that hold). A default that breaks its own schema is never filled. Where the value is not valid, some
   /// defaults may have been filled already.
   std::vector<Violation> validate(json& instance, Defaults defaults) const;
 
