@@ -44,6 +44,17 @@ inline std::size_t length(const char* at, const char* end) {
   return 0;
 }
 
+/// The character of `length` bytes at `at`; the length is what `length` said, not 0.
+inline char32_t value(const char* at, std::size_t length) {
+  const auto byte = [at](std::size_t index) { return static_cast<char32_t>(static_cast<unsigned char>(at[index])); };
+  switch (length) {
+    case 1: return byte(0);
+    case 2: return ((byte(0) & 0x1FU) << 6U) | (byte(1) & 0x3FU);
+    case 3: return ((byte(0) & 0x0FU) << 12U) | ((byte(1) & 0x3FU) << 6U) | (byte(2) & 0x3FU);
+    default: return ((byte(0) & 0x07U) << 18U) | ((byte(1) & 0x3FU) << 12U) | ((byte(2) & 0x3FU) << 6U) | (byte(3) & 0x3FU);
+  }
+}
+
 /// Behind the bytes that stand in a JSON string as they are: printable ASCII without '"' and '\'.
 inline const char* skip_plain(const char* at, const char* end) {
   if constexpr (std::endian::native == std::endian::little) {

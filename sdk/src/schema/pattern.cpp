@@ -684,6 +684,8 @@ Result<Pattern> Pattern::compile(std::string_view expression, std::size_t max_si
   return PatternCompiler(expression, std::min<std::size_t>(max_size, 60'000)).compile();
 }
 
+bool Pattern::is_well_formed(std::string_view expression) { return PatternCompiler(expression, 60'000).compile().has_value(); }
+
 Pattern::Answer Pattern::search(std::string_view text) const { return PatternRun(*this, text).search(); }
 
 }  // namespace sumun::schema

@@ -21,6 +21,9 @@ class Pattern {
   /// Errors: invalid_value; the message says what in the expression is wrong, and where (byte offset).
   static Result<Pattern> compile(std::string_view expression, std::size_t max_size);
 
+  /// Whether it is an expression of ECMA-262; among them are some that `compile` refuses.
+  static bool is_well_formed(std::string_view expression);
+
   Answer search(std::string_view text) const;
   const std::string& source() const { return source_; }
 
