@@ -67,8 +67,9 @@ int complain(const std::string& text) {
 }
 
 std::optional<std::string> read_text(const fs::path& path) {
+  std::error_code error;
   std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
+  if (!in || !fs::is_regular_file(path, error)) return std::nullopt;
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   return in.bad() ? std::nullopt : std::optional(std::move(text));
 }
