@@ -205,6 +205,7 @@ void Core::add(ToolEntry entry) {
   }
   if (entry.options.portable_only) {
     for (const PortabilityNote& note : lint_portability(entry.definition.inputSchema)) {
+      if (note.what.starts_with("hint: ")) continue;  // `sumun schema lint` tells those too
       const std::string words = "tool '" + name + "': " + note.client + ": input schema " + note.location + ": " + note.what;
       if (options_.strict_portability) misuse(words);
       log(LoggingLevel::warning, words);

@@ -91,7 +91,7 @@ TEST_CASE("each type has its schema") {
       {"variant of two numbers", member_schema<std::variant<std::uint8_t, double>>(),
        R"({"anyOf":[{"type":"integer","minimum":0,"maximum":255},{"type":"number"}]})"},
       {"variant with tags", member_schema<std::variant<Circle, Square>>(),
-       R"({"oneOf":[{"type":"object","properties":{"kind":{"type":"string","const":"circle"},"radius":{"type":"number"}},"required":["kind","radius"],"additionalProperties":false},
+       R"({"anyOf":[{"type":"object","properties":{"kind":{"type":"string","const":"circle"},"radius":{"type":"number"}},"required":["kind","radius"],"additionalProperties":false},
                     {"type":"object","properties":{"kind":{"type":"string","const":"square"},"side":{"type":"number"}},"required":["kind","side"],"additionalProperties":false}]})"},
       {"struct", member_schema<Point>(),
        R"({"type":"object","title":"Point","description":"a point of the plane","properties":{"x":{"type":"number"},"y":{"type":"number"}},"required":["x","y"],"additionalProperties":false})"},
@@ -162,7 +162,7 @@ TEST_CASE("a derived schema compiles, takes what its type writes, and no client 
     const auto schema = Schema::compile(document);
     REQUIRE(schema.has_value());
     CHECK(explain(schema->validate(encode(All{}))) == "");
-    CHECK(lint_portability(document).empty());
+    for (const auto& note : lint_portability(document)) CHECK_MESSAGE(note.what.starts_with("hint: "), (note.location + ": " + note.what));
     CHECK(document.dump().find("$ref") == std::string::npos);
   }
   json empty = json::object();

@@ -383,26 +383,3 @@ TEST_CASE("a schema is a value") {
   CHECK_FALSE(other.valid(json(1)));
   CHECK(other.document() == json{{"type", "string"}});
 }
-
-TEST_CASE("what clients drop or mangle is found") {
-  const auto clients = [](const char* text) {
-    std::vector<std::string> places;
-    for (const auto& note : lint_portability(json::parse(text))) places.push_back(note.location);
-    return places;
-  };
-  CHECK(clients(R"({"type":"object","properties":{"a":{"oneOf":[{"type":"string"},{"type":"integer"}]}}})").empty());
-  CHECK(clients(R"({"type":"object","properties":{"a":{"const":{"$ref":"#"}}},"$schema":"https://json-schema.org/draft/2020-12/schema"})").empty());
-  for (const char* keyword : {"oneOf", "anyOf", "allOf"}) {
-    const json schema = {{"type", "object"}, {keyword, {json::object()}}};
-    const auto notes = lint_portability(schema);
-    REQUIRE(notes.size() == 3);
-    CHECK(notes[0].location == std::string("/") + keyword);
-    CHECK(notes[0].what.find(keyword) != std::string::npos);
-    CHECK(notes[0].client.find("Claude") != std::string::npos);
-  }
-  CHECK(clients(R"({"type":"object","properties":{"a":{"$ref":"#/$defs/x"}},"$defs":{"x":{}}})") == std::vector<std::string>{"/properties/a/$ref"});
-  CHECK(clients(R"({"type":"object","$schema":"http://json-schema.org/draft-07/schema#"})") == std::vector<std::string>{"/$schema"});
-  CHECK(clients(R"({"type":"string"})") == std::vector<std::string>{"/type"});
-  CHECK(clients("true") == std::vector<std::string>{""});
-  CHECK(clients("{}") == std::vector<std::string>{"/type"});
-}
