@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Regular expressions of ECMA-262 as `pattern` uses them: does some part of a text match? They run as a set of states that
 // all advance together, so that the time is (length of the text) × (size of the program) whatever the expression, and the
-// stack does not grow with the text. Code points, as with the `u` flag. Not there: back-references and \p{…}.
+// stack does not grow with the text. Code points, as with the `u` flag. Not there: back-references.
 #pragma once
 #include <sumun/result.hpp>
+
+#include "schema/char_ranges.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,18 +23,12 @@ class Pattern {
   /// Errors: invalid_value; the message says what in the expression is wrong, and where (byte offset).
   static Result<Pattern> compile(std::string_view expression, std::size_t max_size);
 
-  /// Whether it is an expression of ECMA-262; among them are some that `compile` refuses.
-  static bool is_well_formed(std::string_view expression);
-
   Answer search(std::string_view text) const;
   const std::string& source() const { return source_; }
 
-  struct Range {
-    char32_t low, high;
-  };
   struct CharClass {
     std::uint64_t ascii[2] = {0, 0};  // bit c: ASCII character c is in it
-    std::vector<Range> ranges;        // beyond ASCII, sorted, apart
+    Ranges ranges;                    // beyond ASCII, sorted, apart
     bool has(char32_t c) const;
   };
   enum class Op : std::uint8_t { character, any, in_class, split, jump, text_begin, text_end, word_edge, no_word_edge, look, match };
@@ -48,7 +44,7 @@ class Pattern {
   };
 
  private:
-  friend class PatternCompiler;
+  friend class PatternWriter;
   friend class PatternRun;
   std::string source_;
   std::vector<Instruction> code_;

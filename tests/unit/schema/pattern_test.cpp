@@ -90,6 +90,43 @@ TEST_CASE("a pattern matches where ECMA-262 says") {
       {"a|^b|c$", "xxc", true},
       {"^a|b", "xb", true},
       {"x]y", "x]y", true},
+      {"^\\p{L}+$", "Größe", true},
+      {"^\\p{L}+$", "a1", false},
+      {"^\\p{Lu}\\p{Ll}+$", "Éa", true},
+      {"^\\p{Letter}$", "ж", true},
+      {"^\\p{General_Category=Decimal_Number}$", "٣", true},
+      {"^\\p{gc=Nd}$", "३", true},
+      {"^\\p{digit}$", "7", true},
+      {"^\\P{Nd}$", "7", false},
+      {"^\\P{Nd}$", "x", true},
+      {"^\\p{Script=Greek}+$", "λόγος", true},
+      {"^\\p{sc=Grek}+$", "logos", false},
+      {"^\\p{Script=Hiragana}$", "ー", false},
+      {"^\\p{Script_Extensions=Hiragana}$", "ー", true},  // a mark of two scripts
+      {"^\\p{scx=Hira}$", "ー", true},
+      {"^\\p{Emoji_Presentation}$", "😀", true},
+      {"^\\p{RI}{2}$", "🇨🇭", true},
+      {"^\\p{White_Space}$", "\xE3\x80\x80", true},
+      {"^\\p{Any}$", "\n", true},
+      {"^\\p{ASCII}+$", "é", false},
+      {"^\\p{Assigned}$", "\xCD\xB8", false},  // U+0378
+      {"^[\\p{Lu}_]+$", "A_É", true},
+      {"^[^\\p{Lu}]+$", "aé", true},
+      {"^[\\P{Lu}A]+$", "aAé", true},
+      {"^(?<año>\\d)(?<$_1>x)$", "1x", true},
+      {"^(?<\\u{61}b>x)$", "x", true},
+      {"^(?:(?<y>a)|(?<y>b))$", "b", true},  // one name in two alternatives
+      {"^(?i:straße)$", "STRAẞE", true},
+      {"^(?i:[^x])$", "X", false},
+      {"^(?i:\\u212A)$", "k", true},
+      {"^(?i:a)b$", "AB", false},
+      {"(?i:\\bk)", "k", true},
+      {"^(?i:\\w)$", "\xC5\xBF", true},  // U+017F is a form of s
+      {"(?m:^b$)", "a\nb\nc", true},
+      {"^b$", "a\nb\nc", false},
+      {"^(?s:.)(?-s:.)$", "\nx", true},
+      {"^(?s:a(?-s:.))$", "a\n", false},
+      {"(?<=(?<!x)a+)b", "xaab", true},
   };
   for (const auto& row : table) {
     CAPTURE(row.pattern);
@@ -116,7 +153,27 @@ TEST_CASE("what is no pattern is refused with what and where") {
       {"\\u{110000}", "malformed \\u{…} at offset 9"},
       {"\\xg", "malformed \\x escape at offset 2"},
       {"(a)\\1", "back-references are not supported at offset 4"},
-      {"\\p{L}", "\\p{…} is not supported at offset 1"},
+      {"(?<a>x)\\k<a>", "back-references are not supported at offset 8"},
+      {"(a)\\2", "there is no group 2 at offset 4"},
+      {"\\k<b>(?<a>x)", "there is no group \"b\" at offset 1"},
+      {"\\k", "malformed \\k<…> at offset 2"},
+      {"(?<a>x)(?<a>y)", "two groups are named \"a\" at offset 12"},
+      {"((?<a>x)|y)(?<a>z)", "two groups are named \"a\" at offset 16"},
+      {"(?<1>x)", "a group's name is no identifier at offset 3"},
+      {"(?<>x)", "a group has an empty name at offset 4"},
+      {"(?<a", "a group's name does not end at offset 4"},
+      {"\\p", "malformed \\p{…} at offset 1"},
+      {"\\p{L", "malformed \\p{…} at offset 1"},
+      {"\\p{}", "no property of characters is called \"\" at offset 3"},
+      {"\\p{letter}", "no property of characters is called \"letter\" at offset 3"},
+      {"\\p{Script=Latine}", "no property of characters is called \"Script=Latine\" at offset 3"},
+      {"\\p{script=Latin}", "no property of characters is called \"script=Latin\" at offset 3"},
+      {"\\p{Block=Basic_Latin}", "no property of characters is called \"Block=Basic_Latin\" at offset 3"},
+      {"\\p{alnum}", "no property of characters is called \"alnum\" at offset 3"},  // ICU's, not ECMA-262's
+      {"[\\p{Greek}]", "no property of characters is called \"Greek\" at offset 4"},
+      {"(?-:a)", "unknown kind of group at offset 1"},
+      {"(?ii:a)", "unknown kind of group at offset 1"},
+      {"(?i-i:a)", "unknown kind of group at offset 1"},
       {"(?i)a", "unknown kind of group at offset 1"},
       {"\\01", "octal escapes are not allowed at offset 2"},
   };
@@ -138,6 +195,9 @@ TEST_CASE("large repetitions and deep nesting are refused, not tried") {
   const std::string deep = std::string(100000, '(') + std::string(100000, ')');
   CHECK(Pattern::compile(deep, 4000).has_error());
   CHECK(search("^(){99999}$", "") == Pattern::Answer::yes);
+  std::string classes;
+  for (int i = 0; i < 2000; ++i) classes += i % 2 == 0 ? "\\p{L}" : "\\P{L}";
+  CHECK(Pattern::compile(classes, 4000).error().message.find("classes of the expression are too large") != std::string::npos);
 }
 
 TEST_CASE("no expression takes exponential time, and no text exhausts the stack") {
