@@ -14,8 +14,10 @@ namespace sumun {
 /// SHA-256.
 using Digest = std::array<std::uint8_t, 32>;
 
-/// Members in the order of their names' UTF-16 code units, numbers as ECMAScript writes them, no white space.
-/// NaN and the infinities (which no JSON text can hold) become null.
+/// Members in the order of their names' UTF-16 code units, doubles as ECMAScript writes them, no white space.
+/// What is stored as an integer is written with all its digits: beyond ±(2^53-1), where RFC 8785 would round it to the
+/// nearest double, two integers that differ keep different texts. NaN and the infinities (which no JSON text can hold)
+/// become null.
 std::string canonical_json(const json& value);
 
 Digest sha256(std::string_view bytes);
