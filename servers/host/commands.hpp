@@ -111,6 +111,35 @@ struct PromptsCommand {
 };
 int run(const PromptsCommand& command);
 
+// -- schemas
+
+/// Of what clients make of a schema: everything, or without the hints.
+enum class NotesShown { all, faults };
+
+struct SchemaLintCommand {
+  std::string file;  // "-" = standard input
+  NotesShown shown = NotesShown::all;
+  Output output = Output::text;
+};
+int run(const SchemaLintCommand& command);
+
+struct SchemaValidateCommand {
+  std::string schema, instance;        // files; "-" = standard input, for one of them
+  std::string output = "words";        // "words" | "flag" | "basic"
+  std::string dialect;                 // where the schema has no $schema; empty = 2020-12
+  std::vector<std::string> documents;  // URI=FILE, for $ref
+  bool formats = false;                // `format` is asserted
+  bool fill = false;                   // print the instance with its defaults
+};
+int run(const SchemaValidateCommand& command);
+
+struct SchemaCheckCommand {
+  ServerChoice server;
+  NotesShown shown = NotesShown::all;
+  Output output = Output::text;
+};
+int run(const SchemaCheckCommand& command);
+
 // -- set-up
 
 struct ClientConfigCommand {

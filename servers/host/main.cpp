@@ -211,6 +211,67 @@ void add_config_command(CLI::App& app, Action& action) {
   sub->footer("Secrets are never printed.\n\nExamples:\n  sumun config check\n  sumun config check --config ./sumun.toml");
 }
 
+void add_no_hints(CLI::App& sub, NotesShown& shown) {
+  sub.add_flag_callback("--no-hints", [&shown] { shown = NotesShown::faults; }, "Only what a client refuses or changes");
+}
+
+void add_schema_lint(CLI::App& schema, Action& action) {
+  auto* sub = schema.add_subcommand("lint", "Say what known clients refuse or change in a tool's schema");
+  auto& command = attach<SchemaLintCommand>(*sub, action);
+  sub->add_option("file", command.file, "An input schema, a tool, a list of tools or what tools/list answers; - = standard input")->required()->type_name("FILE");
+  add_no_hints(*sub, command.shown);
+  add_json(*sub, command.output);
+  sub->footer(
+      "A note is one line: tool, place, client and what happens to it. \"refused\" = the tool, or every request with it,\n"
+      "fails; \"changed\" = the model is shown something else; \"hint\" = it depends on version or model.\n"
+      "Exit codes: 0 nothing found, 1 notes, 2 the file cannot be read.\n\n"
+      "Examples:\n"
+      "  sumun schema lint tool.schema.json\n"
+      "  sumun tools --json --server ./my-server | sumun schema lint - --no-hints");
+}
+
+void add_schema_validate(CLI::App& schema, Action& action) {
+  auto* sub = schema.add_subcommand("validate", "Validate JSON against a schema");
+  auto& command = attach<SchemaValidateCommand>(*sub, action);
+  sub->add_option("schema", command.schema, "The JSON Schema; - = standard input")->required()->type_name("SCHEMA");
+  sub->add_option("instance", command.instance, "The JSON to validate; - = standard input")->required()->type_name("INSTANCE");
+  sub->add_option("--output", command.output, "words, or the standard's formats: flag, basic (words)")->type_name("FORMAT");
+  sub->add_flag_callback("--json", [&command] { command.output = "basic"; }, "Write JSON for programs, as --output basic");
+  sub->add_flag("--formats", command.formats, "A text must be of its format (default: format says nothing about validity)");
+  sub->add_option("--dialect", command.dialect, "Where the schema has no $schema: 2020-12, 2019-09 or draft-07 (2020-12)")->type_name("NAME");
+  sub->add_option("--document", command.documents, "What a $ref to this URI means; nothing is ever fetched; may be repeated")->type_name("URI=FILE")->allow_extra_args(false);
+  sub->add_flag("--fill", command.fill, "Print the instance with the schema's defaults filled in");
+  sub->footer(
+      "Exit codes: 0 valid, 1 not valid, 2 a file cannot be read or is no schema.\n\n"
+      "Examples:\n"
+      "  sumun schema validate order.schema.json order.json\n"
+      "  echo '{\"a\": \"2\"}' | sumun schema validate sum.schema.json -\n"
+      "  sumun schema validate order.schema.json order.json --document https://example.com/address=address.schema.json");
+}
+
+void add_schema_check(CLI::App& schema, Action& action) {
+  auto* sub = schema.add_subcommand("check", "Lint the schemas of all tools of a server, and compile them");
+  auto& command = attach<SchemaCheckCommand>(*sub, action);
+  add_server(*sub, command.server);
+  sub->add_option("server", command.server.command, "Launch this server, as with --server")->type_name("'CMD…'")->excludes("--server");
+  add_no_hints(*sub, command.shown);
+  add_json(*sub, command.output);
+  sub->footer(
+      "The notes are those of `sumun schema lint`.\n"
+      "Exit codes: 0 nothing found, 1 notes, 2 the server cannot be reached.\n\n"
+      "Examples:\n"
+      "  sumun schema check './my-server --verbose'\n"
+      "  sumun schema check --url https://tools.example/mcp --token-env TOOLS_TOKEN --no-hints");
+}
+
+void add_schema(CLI::App& app, Action& action) {
+  auto* schema = app.add_subcommand("schema", "JSON Schema: lint tools, validate JSON");
+  schema->require_subcommand(1);
+  add_schema_lint(*schema, action);
+  add_schema_validate(*schema, action);
+  add_schema_check(*schema, action);
+}
+
 void add_doctor(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("doctor", "Check that everything works; exit 1 if something is broken");
   auto& command = attach<DoctorCommand>(*sub, action);
@@ -230,6 +291,7 @@ void describe(CLI::App& app, Action& action) {
   add_call(app, action);
   add_resources(app, action);
   add_prompts(app, action);
+  add_schema(app, action);
   add_client_config(app, action);
   add_config_command(app, action);
   add_doctor(app, action);
@@ -241,19 +303,27 @@ void describe(CLI::App& app, Action& action) {
       "  sumun search how many days of leave           search them here\n"
       "  sumun client-config claude-desktop --write    let Claude Desktop search them\n"
       "  sumun call search_documents query=leave       ask as a client does\n"
-      "  sumun tools --server 'npx -y some-server'     look at any MCP server\n\n"
+      "  sumun tools --server 'npx -y some-server'     look at any MCP server\n"
+      "  sumun schema check 'npx -y some-server'       what clients make of its tools\n\n"
       "`sumun COMMAND --help` has more of each.");
 }
 
 // CLI11 knows what is wrong; which command was meant is ours to say.
 int explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  const auto chosen = app.get_subcommands();
-  if (chosen.empty() && argc < 2) {
+  if (argc < 2) {
     tell(app.help());
     return kWrongUsage;
   }
-  if (chosen.empty() && argv[1][0] != '-') return wrong_usage("there is no command \"" + std::string(argv[1]) + "\"; see: sumun --help");
-  const std::string command = chosen.empty() ? "sumun" : "sumun " + chosen.front()->get_name();
+  const CLI::App* at = &app;
+  std::string command = "sumun";
+  int next = 1;  // the first word behind the names of commands
+  for (auto chosen = at->get_subcommands(); !chosen.empty(); chosen = at->get_subcommands()) {
+    at = chosen.front();
+    command += " " + at->get_name();
+    ++next;
+  }
+  const bool names_none = at->get_require_subcommand_min() > 0 && next < argc && argv[next][0] != '-';
+  if (names_none) return wrong_usage("there is no command \"" + (at == &app ? "" : command.substr(6) + " ") + argv[next] + "\"; see: " + command + " --help");
   return wrong_usage(std::string(error.what()) + "; see: " + command + " --help");
 }
 

@@ -60,7 +60,8 @@ class CommandLine(unittest.TestCase):
 
     def test_help_is_data_with_examples(self):
         commands = ["serve", "index", "search", "tools", "call", "resources", "prompts", "client-config", "doctor"]
-        for words in [[], *[[c] for c in commands], ["eval", "documents"], ["config", "check"]]:
+        for words in [[], *[[c] for c in commands], ["eval", "documents"], ["config", "check"],
+                      ["schema", "lint"], ["schema", "validate"], ["schema", "check"]]:
             with self.subTest(words=words):
                 done = self.check(0, *words, "--help")
                 self.assertIn("Examples:", done.stdout)
@@ -102,6 +103,19 @@ class CommandLine(unittest.TestCase):
             (["serve", "--http", "::1:8080"], "[::1]:8080"),
             (["serve", "--http", "127.0.0.1:99999"], "65535"),
             (["config"], "required"),
+            (["config", "fly"], 'no command "config fly"; see: sumun config --help'),
+            (["schema"], "required"),
+            (["schema", "fly"], 'no command "schema fly"; see: sumun schema --help'),
+            (["schema", "lint"], "sumun schema lint --help"),
+            (["schema", "validate", "a.json"], "instance is required"),
+            (["schema", "validate", "-", "-"], "both"),
+            (["schema", "validate", "a.json", "b.json", "--output", "fancy"], "fancy"),
+            (["schema", "validate", "a.json", "b.json", "--output", "flag", "--fill"], "--fill"),
+            (["schema", "validate", "a.json", "b.json", "--dialect", "draft-04"], "draft-04"),
+            (["schema", "validate", "a.json", "b.json", "--document", "x"], "URI=FILE"),
+            (["schema", "check", "--url", "localhost"], "http://"),
+            (["schema", "check", "cat", "--server", "cat"], "--server"),
+            (["schema", "check", "cat", "--url", "http://localhost:1"], "give one"),
             (["tools", "--url", "localhost:8080"], "http://"),
             (["tools", "--url", "http://localhost:1", "--server", "cat"], "give one"),
             (["tools", "--url", "http://localhost:1", "--index", "x.db"], "--index"),
@@ -391,6 +405,116 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(done.stdout, "")
                 self.assertNotIn("the-secret-word", done.stderr)
                 self.assertIn(part, self.check(1, "serve", "--config", file).stderr)
+
+    # -- schemas
+
+    SUM = {"type": "object", "properties": {"a": {"type": "integer", "maximum": 5}, "b": {"type": "integer", "default": 3},
+                                            "mail": {"type": "string", "format": "email"}}, "required": ["a"], "additionalProperties": False}
+
+    def file(self, name, content):
+        path = self.home / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    def test_validate_says_in_sentences_what_is_wrong(self):
+        schema, good, bad = self.file("sum.json", self.SUM), self.file("good.json", {"a": 1}), self.file("wrong.json", {"a": 9, "c": 1})
+        done = self.check(0, "schema", "validate", schema, good)
+        self.assertEqual((done.stdout, done.stderr), ("", "valid\n"))
+        done = self.check(1, "schema", "validate", schema, bad)
+        self.assertEqual(done.stdout, 'instance.a: 9 is more than the maximum 5\ninstance.c: unknown property; known are "a", "b", "mail"\n')
+        self.assertEqual(json.loads(self.check(1, "schema", "validate", schema, bad, "--output", "flag").stdout), {"valid": False})
+        basic = json.loads(self.check(1, "schema", "validate", schema, bad, "--json").stdout)
+        self.assertEqual([one["instanceLocation"] for one in basic["errors"]], ["/a", "/c"])
+        self.assertEqual(basic, json.loads(self.check(1, "schema", "validate", schema, bad, "--output", "basic").stdout))
+        self.assertEqual(json.loads(self.check(0, "schema", "validate", "-", good, "--json", stdin=json.dumps(self.SUM)).stdout), {"valid": True})
+        filled = self.check(1, "schema", "validate", schema, "-", "--fill", stdin='{"a": 9}')
+        self.assertEqual(json.loads(filled.stdout), {"a": 9, "b": 3})
+        self.assertEqual(filled.stderr, "instance.a: 9 is more than the maximum 5\n")
+        text = '{"a": 1, "mail": "nobody"}'
+        self.check(0, "schema", "validate", schema, "-", stdin=text)
+        self.assertIn("instance.mail", self.check(1, "schema", "validate", schema, "-", "--formats", stdin=text).stdout)
+
+    def test_validate_knows_dialects_and_other_documents(self):
+        tuple_ = self.file("tuple.json", {"items": [{"type": "string"}]})
+        self.check(1, "schema", "validate", tuple_, "-", "--dialect", "draft-07", stdin="[1]")
+        self.check(0, "schema", "validate", tuple_, "-", "--dialect", "2019-09", stdin='["x"]')
+        self.assertIn("#/items", self.check(2, "schema", "validate", tuple_, "-", stdin="[1]").stderr)
+        outer = self.file("outer.json", {"$ref": "https://a.example/b?c=d#/$defs/x"})
+        inner = self.file("inner.json", {"$defs": {"x": {"type": "string"}}})
+        self.assertIn("https://a.example/b?c=d", self.check(2, "schema", "validate", outer, "-", stdin="1").stderr)
+        document = ["--document", f"https://a.example/b?c=d={inner}"]
+        self.check(1, "schema", "validate", outer, "-", *document, stdin="1")
+        self.check(0, "schema", "validate", outer, "-", *document, stdin='"x"')
+
+    def test_schema_files_that_cannot_be_read_are_2(self):
+        schema, broken = self.file("sum.json", self.SUM), self.file("broken.json", '{\n  "a": 1,\n  "b": oops\n}')
+        table = [
+            (["lint", broken], "broken.json:3:8: expected a value"),
+            (["validate", broken, schema], "broken.json:3:8: "),
+            (["validate", schema, broken], "broken.json:3:8: "),
+            (["validate", schema, "-"], "standard input is empty"),
+            (["validate", schema, self.file("empty.json", "")], "empty.json is empty"),
+            (["validate", schema, str(self.home)], "Is a directory"),
+            (["validate", "nothing.json", schema], "there is no file nothing.json"),
+            (["validate", schema, schema, "--document", "urn:x=nothing.json"], "there is no file nothing.json"),
+            (["validate", self.file("odd.json", {"properties": {"a": {"type": "text"}}}), schema], "odd.json: #/properties/a/type: must be one of"),
+            (["validate", self.file("number.json", "1"), schema], "number.json: #"),
+            (["lint", self.file("tools.json", {"tools": [{}, 5]})], "tools.json: #/tools/1: expected a tool"),
+            (["lint", self.file("deep.json", "[" * 5000)], "deep.json:1:"),
+            (["check", "./not-there"], "cannot start ./not-there"),
+            (["check", "false"], "exit code 1"),
+            (["check", "--url", "http://127.0.0.1:1/mcp"], "cannot connect"),
+        ]
+        for words, part in table:
+            with self.subTest(words=words):
+                done = self.check(2, "schema", *words)
+                self.assertIn(part, done.stderr)
+                self.assertEqual(done.stdout, "")
+
+    def test_lint_tells_what_clients_make_of_a_schema(self):
+        fine = self.file("sum.json", {**self.SUM, "properties": {"a": {"type": "integer"}}})
+        done = self.check(0, "schema", "lint", fine)
+        self.assertEqual((done.stdout, done.stderr), ("", "nothing found\n"))
+        tools = {"tools": [{"name": "add", "description": "Adds", "inputSchema": json.loads(Path(fine).read_text())},
+                           {"name": "odd one", "description": "x", "inputSchema": {"type": "object", "oneOf": [{"required": ["a"]}], "properties": {"a": {"type": "string", "format": "uri"}}}}]}
+        done = self.check(1, "schema", "lint", "-", stdin=json.dumps(tools))
+        lines = done.stdout.splitlines()
+        self.assertTrue(all(line.startswith("odd one #/") for line in lines), lines)
+        self.assertTrue(any(line.startswith("odd one #/inputSchema/oneOf: OpenAI API: refused: ") for line in lines), lines)
+        self.assertIn(": hint: ", lines[-1])
+        self.assertRegex(done.stderr, r"^2 tools: \d+ refused, 1 changed, \d hints?\n$")
+        self.assertNotIn("hint", self.check(1, "schema", "lint", "-", "--no-hints", stdin=json.dumps(tools)).stdout)
+        found = json.loads(self.check(1, "schema", "lint", "-", "--json", stdin=json.dumps(tools)).stdout)
+        self.assertEqual((found["tools"], len(found["notes"])), (2, len(lines)))
+        self.assertEqual({note["tool"] for note in found["notes"]}, {"odd one"})
+
+    def test_check_looks_at_the_tools_of_a_running_server(self):
+        done = self.check(0, "schema", "check", "--no-hints")
+        self.assertEqual((done.stdout, done.stderr), ("", "3 tools: nothing found\n"))
+        for server in ([CALCULATOR], ["--server", CALCULATOR]):
+            self.assertEqual(self.check(0, "schema", "check", *server, "--no-hints").stderr.split(":")[-1], " nothing found\n")
+        url = self.serve()
+        self.assertEqual(json.loads(self.check(0, "schema", "check", "--url", url, "--json").stdout), {"tools": 3, "notes": []})
+        # A server that lists what no client takes.
+        odd = self.file("odd_server.py", """
+import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    if "id" not in message:
+        continue
+    answer = {"jsonrpc": "2.0", "id": message["id"]}
+    if message["method"] == "initialize":
+        answer["result"] = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "odd", "version": "1"}}
+    elif message["method"] == "tools/list":
+        answer["result"] = {"tools": [{"name": "odd", "description": "x", "inputSchema": {"type": "object", "properties": {"a": {"type": "text"}, "b": {"type": "array"}}}}]}
+    else:
+        answer["error"] = {"code": -32601, "message": "no such method"}
+    print(json.dumps(answer), flush=True)
+""")
+        done = self.check(1, "schema", "check", f"{sys.executable} {odd}")
+        self.assertIn("odd #/inputSchema/properties/a/type: sumun: refused: must be one of", done.stdout)
+        self.assertIn("odd #/inputSchema/properties/b: OpenAI API: refused: ", done.stdout)
+        self.assertTrue(done.stderr.startswith("1 tool: 3 refused"), done.stderr)
 
     # -- over HTTP
 

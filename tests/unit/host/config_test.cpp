@@ -3,7 +3,6 @@
 #include "config.hpp"
 
 #include <sumun/json.hpp>
-#include <sumun/schema.hpp>
 
 #include <doctest/doctest.h>
 
@@ -11,7 +10,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 namespace {
@@ -20,31 +18,6 @@ namespace fs = std::filesystem;
 using namespace sumun::host;
 using sumun::HttpLimits;
 using sumun::json;
-
-std::string file_text(const fs::path& path) {
-  std::ifstream in(path);
-  REQUIRE(in.is_open());
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-TEST_CASE("the schema of the configuration says what its own tests say") {
-  const fs::path folder = SUMUN_SCHEMAS;
-  const auto document = sumun::parse_json(file_text(folder / "config.schema.json"));
-  REQUIRE(document.has_value());
-  CHECK(*document == config_schema());
-  const auto schema = sumun::Schema::compile(*document);
-  REQUIRE(schema.has_value());
-  const auto tests = sumun::parse_json(file_text(folder / "config.schema.test.json"));
-  REQUIRE(tests.has_value());
-  REQUIRE((*tests)["tests"].size() > 20);
-  for (const auto& test : (*tests)["tests"]) {
-    const auto description = test["description"].get<std::string>();
-    CAPTURE(description);
-    CHECK(schema->valid(test["data"]) == test["valid"].get<bool>());
-  }
-}
 
 TEST_CASE("an empty configuration is the library's defaults") {
   const auto config = parse_config("", "/etc/sumun.toml");
