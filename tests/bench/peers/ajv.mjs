@@ -44,8 +44,8 @@ for (const { name, schema, instances } of JSON.parse(readFileSync(file, 'utf8'))
   timeOf(limit / 2, turn); // warm: compiled by V8's last tier
   const all = timeOf(limit, turn);
   if (invalid > 0) {
-    console.error(`ajv.mjs: ${name}: an instance is found invalid: ${JSON.stringify(instances.filter((one) => !valid(one))[0])}`);
-    process.exit(1);
+    out[name] = { refused: 'finds a valid instance invalid' };
+    continue;
   }
   out[name] = { compile_us: compile * 1e6, per_s: list.length / all };
 }
