@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schemas and values, both from the fuzzer's bytes: compiling and validating end, do not crash, and agree with each other.
 // Shape: byte 0 odd: two JSON texts with a newline between them; even: choices that build a schema and a value from words
-// that fit each other.
+// that fit each other. The rest of byte 0 says the dialect and what formats do.
 #include <sumun/json.hpp>
 #include <sumun/schema.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -37,9 +39,16 @@ class Choices {
 };
 
 const char* const kNames[] = {"a", "b", "ab", "kind", "x-y", "", "é", "a/b~c"};
-const char* const kTexts[] = {"", "a", "aaaaaaaaaaaaaaaa!", "circle", "é", "\n"};
-const char* const kPatterns[] = {"^a", "a+$", "^(a+)+$", "[^a-c]{2,5}", "(?!x)a", "(?<=a)b|c", "\\w\\b", "(", "a{3}", "."};
-const char* const kReferences[] = {"#", "#/$defs/a", "#/$defs/b", "#/properties/a", "#x", "#/nowhere", "http://elsewhere"};
+const char* const kTexts[] = {"", "a", "aaaaaaaaaaaaaaaa!", "circle", "é", "\n", "2026-02-29", "23:59:60Z", "P1Y2M3DT4H", "a@b", "xn--nxasmq6b", "::ffff:1.2.3.4",
+                              "http://[::1]/%41?q#f", "{+x:3}", "/a~1b", "0#", "a\xcc\x81.example", "(?<a>)"};
+const char* const kPatterns[] = {"^a", "a+$", "^(a+)+$", "[^a-c]{2,5}", "(?!x)a", "(?<=a)b|c", "\\w\\b", "(", "a{3}", ".", "\\p{L}+", "(?<n>a)|\\P{Lu}", "[\\p{Nd}-]", "\\u{1F600}"};
+const char* const kReferences[] = {"#", "#/$defs/a", "#/$defs/b", "#/properties/a", "#x", "#/nowhere", "http://elsewhere", "inner", "inner#x", "http://h/doc",
+                                   "urn:doc#/$defs/a", "https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2019-09/schema", "http://json-schema.org/draft-07/schema#"};
+const char* const kDialects[] = {"https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2019-09/schema", "http://json-schema.org/draft-07/schema#",
+                                 "urn:meta", "urn:unknown"};
+const char* const kIds[] = {"inner", "http://h/doc", "urn:other", "#x", "", "../a b", "http://h/doc#f"};
+const char* const kFormats[] = {"date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference",
+                                "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer", "regex", "unknown"};
 const char* const kTypes[] = {"null", "boolean", "object", "array", "string", "integer", "number"};
 
 json number(Choices& choices) {
@@ -93,10 +102,11 @@ json named_schemas(Choices& choices, int depth) {
 void keyword(json& out, Choices& choices, int depth) {
   static const char* const kNumbers[] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"};
   static const char* const kCounts[] = {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"};
-  static const char* const kOne[] = {"items", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else"};
+  static const char* const kOne[] = {"items", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else",
+                                     "unevaluatedItems", "unevaluatedProperties", "unevaluatedItems", "unevaluatedProperties", "additionalItems"};
   static const char* const kLists[] = {"allOf", "anyOf", "oneOf", "prefixItems"};
-  static const char* const kMaps[] = {"properties", "$defs", "dependentSchemas"};
-  switch (choices.below(13)) {
+  static const char* const kMaps[] = {"properties", "$defs", "dependentSchemas", "definitions", "dependencies"};
+  switch (choices.below(18)) {
     case 0: out["type"] = choices.one_of(kTypes); break;
     case 1: out[choices.one_of(kNumbers)] = number(choices); break;
     case 2: out[choices.one_of(kCounts)] = choices.below(6); break;
@@ -107,10 +117,18 @@ void keyword(json& out, Choices& choices, int depth) {
     case 7: out["default"] = value(choices, 2); break;
     case 8: out["uniqueItems"] = true; break;
     case 9: out["$ref"] = choices.one_of(kReferences); break;
-    case 10:
+    case 10: out["format"] = choices.one_of(kFormats); break;
+    case 11: out["dependentRequired"][choices.one_of(kNames)] = json::array({choices.one_of(kNames)}); break;
+    case 12: out[choices.below(2) == 0 ? "$dynamicRef" : "$recursiveRef"] = choices.below(2) == 0 ? "#" : choices.one_of(kReferences); break;
+    case 13:
+      if (choices.below(2) == 0) out["$recursiveAnchor"] = true;
+      else out[choices.below(2) == 0 ? "$anchor" : "$dynamicAnchor"] = "x";
+      break;
+    case 14: out["$id"] = choices.one_of(kIds); break;
+    case 15:
       if (depth > 0) out[choices.one_of(kOne)] = schema(choices, depth - 1);
       break;
-    case 11:
+    case 16:
       if (depth > 0) out[choices.one_of(kLists)] = schemas(choices, depth - 1);
       break;
     default:
@@ -131,8 +149,23 @@ void expect(bool holds) {
   if (!holds) std::abort();
 }
 
-void try_both(json document, json instance) {
+// `flags`: which dialect where the schema names none, and what formats do.
+sumun::SchemaOptions options_of(std::size_t flags) {
+  static const json kMeta = json::parse(R"({"$id":"urn:meta","$schema":"https://json-schema.org/draft/2020-12/schema","$vocabulary":{
+    "https://json-schema.org/draft/2020-12/vocab/core":true,"https://json-schema.org/draft/2020-12/vocab/applicator":true,
+    "https://json-schema.org/draft/2020-12/vocab/format-assertion":true}})");
+  static const json kDocument = json::parse(R"({"$defs":{"a":{"$dynamicAnchor":"x","unevaluatedProperties":false}},"items":{"$dynamicRef":"#x"}})");
+  constexpr sumun::Dialect kOf[] = {sumun::Dialect::draft_2020_12, sumun::Dialect::draft_2019_09, sumun::Dialect::draft_07};
   sumun::SchemaOptions options;
+  options.dialect = kOf[flags % 3];
+  options.formats = flags / 3 % 2 == 0 ? sumun::FormatUse::annotation : sumun::FormatUse::assertion;
+  options.documents = {{"urn:meta", kMeta}, {"urn:doc", kDocument}};
+  options.limits.time = std::chrono::milliseconds(0);  // a verdict is the same every time
+  return options;
+}
+
+void try_both(json document, json instance, std::size_t flags) {
+  auto options = options_of(flags);
   options.limits.steps = 20'000;
   options.limits.pattern_size = 500;
   static_cast<void>(sumun::lint_portability(document));
@@ -159,12 +192,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (data[0] % 2 == 0) {
     Choices choices(bytes);
     json document = schema(choices, kMaxDepth);
-    try_both(std::move(document), value(choices, 4));
+    if (const auto dialect = choices.below(8); document.is_object() && dialect < std::size(kDialects)) document["$schema"] = kDialects[dialect];
+    json instance = value(choices, 4);
+    try_both(std::move(document), std::move(instance), data[0] / 2);
     return 0;
   }
   const auto newline = std::min(bytes.find('\n'), bytes.size());
   auto document = sumun::parse_json(bytes.substr(0, newline));
   auto instance = sumun::parse_json(newline < bytes.size() ? bytes.substr(newline + 1) : std::string_view("null"));
-  if (document && instance) try_both(*std::move(document), *std::move(instance));
+  if (document && instance) try_both(*std::move(document), *std::move(instance), data[0] / 2);
   return 0;
 }
