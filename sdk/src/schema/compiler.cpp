@@ -1,33 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a schema document to a program. Every keyword of 2020-12 is either compiled, an annotation, or refused by name.
+// From a schema document to a program. Every keyword that a subschema's dialect knows is compiled or an annotation.
 #include "schema/numbers.hpp"
 #include "schema/program.hpp"
+#include "schema/resources.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
+#include <deque>
+#include <map>
+#include <set>
 #include <unordered_map>
 
 namespace sumun::schema {
 
 namespace {
-
-constexpr std::string_view kDialect2020 = "https://json-schema.org/draft/2020-12/schema";
-
-std::string_view without_empty_fragment(std::string_view uri) { return uri.ends_with('#') ? uri.substr(0, uri.size() - 1) : uri; }
-
-std::string_view dialect_name(std::string_view uri) {
-  uri = without_empty_fragment(uri);
-  if (uri == "https://json-schema.org/draft/2019-09/schema") return "2019-09";
-  for (std::string_view draft : {"draft-07", "draft-06", "draft-04", "draft-03"}) {
-    if (uri.find("json-schema.org/" + std::string(draft) + "/schema") != std::string_view::npos) return draft;
-  }
-  return {};
-}
-
-// Keywords of the standard that change what is valid and are not compiled: refused rather than ignored.
-constexpr std::string_view kNotImplemented[] = {"$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties"};
 
 struct TypeName {
   std::string_view name;
@@ -37,163 +24,120 @@ constexpr TypeName kTypeNames[] = {{"null", kNullBit},     {"boolean", kBooleanB
                                    {"array", kArrayBit},   {"string", kStringBit},   {"integer", kIntegerBit},
                                    {"number", kIntegerBit | kFractionBit}};
 
-struct DocumentFacts {
-  const json* root;
-  std::map<std::string, const json*> anchors;
-};
-
 // The first thing that is wrong is kept in `error_`; from then on nothing more is compiled.
 class Compiler {
  public:
-  Compiler(Schema::Program& program, const SchemaOptions& options) : program_(program), options_(options) {}
+  Compiler(Schema::Program& program, const SchemaOptions& options) : program_(program), options_(options), resources_(options) {}
 
   std::optional<Error> compile() {
-    add_document("", program_.document);
-    if (program_.document.is_object()) {
-      if (const auto id = program_.document.find("$id"); id != program_.document.end() && id->is_string()) {
-        const auto& text = id->get_ref<const std::string&>();
-        names_[std::string(without_empty_fragment(text))] = &program_.document;
+    const auto root = resources_.add_root(program_.document);
+    if (root.has_error()) return root.error();
+    node_for(program_.document, resources_[*root].where);
+    do {
+      while (!error_ && !pending_.empty()) {
+        const Pending one = pending_.front();
+        pending_.pop_front();
+        Node node = compile_node(*one.schema, one.id);
+        program_.nodes[one.id] = node;
       }
-    }
-    for (const auto& [uri, document] : options_.documents) add_document(uri, document);
-    node_for(program_.document, "#", &program_.document);
-    while (!error_ && !pending_.empty()) {
-      const Pending one = std::move(pending_.front());
-      pending_.pop_front();
-      program_.nodes[one.id] = compile_node(*one.schema, one.where, one.root);
-    }
-    if (!error_) find_endless_references();
+      if (!error_) add_dynamic_targets();
+    } while (!error_ && !pending_.empty());
     if (error_) return std::move(error_);
-    for (auto& logic : program_.logics) {
-      find_discriminator(logic.one);
-      find_discriminator(logic.any);
-    }
-    mark_fills();
-    check_defaults();
-    return std::move(error_);
+    mark_scopes();
+    for (ResourceId id = 0; id < resources_.size(); ++id) program_.resources.push_back({resources_[id].uri, resources_[id].where});
+    return complete_program(program_);
   }
 
  private:
   struct Pending {
     NodeId id;
     const json* schema;
-    std::string where;
-    const json* root;
   };
 
   void refuse(const std::string& where, const std::string& why) {
     if (!error_) error_ = fail(ErrorCode::invalid_value, where + ": " + why);
   }
 
-  // -- documents, references
+  // -- references
 
-  void add_document(const std::string& uri, const json& document) {
-    names_[std::string(without_empty_fragment(uri))] = &document;
-    DocumentFacts facts{&document, {}};
-    scan(document, facts, 0, true);
-    documents_.emplace(&document, std::move(facts));
-  }
-
-  // Collects $anchor, and bounds the depth before anything recurses over the document.
-  void scan(const json& value, DocumentFacts& facts, std::size_t depth, bool is_schema) {
-    if (depth > options_.limits.depth) return refuse("#", "nested more than " + std::to_string(options_.limits.depth) + " levels deep");
-    if (value.is_array()) {
-      for (const auto& item : value) scan(item, facts, depth + 1, is_schema);
-    } else if (value.is_object()) {
-      if (is_schema) {
-        for (const char* keyword : {"$anchor", "$dynamicAnchor"}) {
-          const auto anchor = value.find(keyword);
-          if (anchor != value.end() && anchor->is_string()) facts.anchors.emplace(anchor->get_ref<const std::string&>(), &value);
-        }
-      }
-      for (const auto& [key, member] : value.items()) {
-        const bool data = key == "enum" || key == "const" || key == "default" || key == "examples";
-        scan(member, facts, depth + 1, is_schema && !data);
-      }
-    }
-  }
-
-  static std::optional<std::string> decode_fragment(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '%') {
-        out += text[i];
-        continue;
-      }
-      const auto digit = [&](std::size_t at) {
-        const char c = at < text.size() ? text[at] : '\0';
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-      };
-      const int high = digit(i + 1), low = digit(i + 2);
-      if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    return out;
-  }
-
-  static const json* at_pointer(const json& root, std::string_view pointer) {
-    const json* at = &root;
-    while (!pointer.empty()) {
-      if (pointer[0] != '/') return nullptr;
-      const auto end = std::min(pointer.find('/', 1), pointer.size());
-      std::string step(pointer.substr(1, end - 1));
-      pointer = pointer.substr(end);
-      for (std::size_t i = step.find('~'); i != std::string::npos; i = step.find('~', i + 1)) {
-        if (i + 1 >= step.size() || (step[i + 1] != '0' && step[i + 1] != '1')) return nullptr;
-        step.replace(i, 2, step[i + 1] == '0' ? "~" : "/");
-      }
-      if (at->is_object()) {
-        const auto member = at->find(step);
-        if (member == at->end()) return nullptr;
-        at = &*member;
-      } else if (at->is_array()) {
-        const bool number = !step.empty() && step.size() < 10 && std::all_of(step.begin(), step.end(), [](char c) { return c >= '0' && c <= '9'; });
-        const std::size_t index = number ? std::stoul(step) : at->size();
-        if (index >= at->size()) return nullptr;
-        at = &(*at)[index];
-      } else {
-        return nullptr;
-      }
-    }
-    return at;
-  }
-
-  NodeId reference(const json& value, const std::string& where, const json* root) {
-    if (!is_text(value, where)) return kNoNode;
+  std::optional<Target> target(const json& value, const std::string& where) {
+    if (!is_text(value, where)) return std::nullopt;
     if (++references_ > options_.limits.references) {
       refuse(where, "more than " + std::to_string(options_.limits.references) + " references");
-      return kNoNode;
+      return std::nullopt;
     }
-    const auto& text = value.get_ref<const std::string&>();
-    const auto hash = text.find('#');
-    const std::string uri = text.substr(0, hash);
-    if (!uri.empty()) {
-      const auto found = names_.find(uri);
-      if (found == names_.end()) {
-        refuse(where, "\"" + text + "\" is not one of the documents at hand, and nothing is ever fetched");
-        return kNoNode;
+    auto found = resources_.find(here_, value.get_ref<const std::string&>());
+    if (found) return *std::move(found);
+    // A fault in another document names its own place.
+    refuse(where, found.error().message);
+    return std::nullopt;
+  }
+
+  NodeId reference(const json& value, const std::string& where) {
+    const auto found = target(value, where);
+    return found ? entry(*found) : kNoNode;
+  }
+
+  // The node that a reference leads to: there a resource may be entered.
+  NodeId entry(const Target& target) {
+    const NodeId node = node_for(*target.schema, target.where);
+    if (node != kNoNode) entries_.insert(node);
+    return node;
+  }
+
+  std::int32_t dynamic_reference(const json& value, const std::string& where, const char* keyword) {
+    const bool recursive = dialect_.draft == Dialect::draft_2019_09;
+    if (recursive && value != "#") {
+      refuse(where, "must be \"#\"");
+      return kNoRules;
+    }
+    const auto found = target(value, where);
+    if (!found) return kNoRules;
+    // Without a dynamic anchor at its first target it is an ordinary reference (2020-12 core, section 8.2.3.2).
+    const bool dynamic = recursive ? resources_[found->resource].recursive_anchor : !found->dynamic_anchor.empty();
+    program_.dynamics.push_back({keyword, entry(*found), {}});
+    if (dynamic) dynamic_names_.emplace_back(program_.dynamics.size() - 1, found->dynamic_anchor);
+    return static_cast<std::int32_t>(program_.dynamics.size() - 1);
+  }
+
+  // A dynamic reference may lead into each resource that is used and has its anchor; those may bring others with them.
+  void add_dynamic_targets() {
+    for (const auto& [index, name] : dynamic_names_) {
+      for (const ResourceId id : used_) {
+        if (const auto target = dynamic_target(id, name)) entry(*target);
       }
-      root = found->second;
     }
-    const auto fragment = decode_fragment(hash == std::string::npos ? std::string_view() : std::string_view(text).substr(hash + 1));
-    const json* target = nullptr;
-    if (fragment && (fragment->empty() || fragment->front() == '/')) {
-      target = at_pointer(*root, *fragment);
-    } else if (fragment) {
-      const auto& anchors = documents_.at(root).anchors;
-      const auto found = anchors.find(*fragment);
-      if (found != anchors.end()) target = found->second;
+  }
+  std::optional<Target> dynamic_target(ResourceId id, const std::string& name) const {
+    const Resource& resource = resources_[id];
+    if (name.empty()) return resource.recursive_anchor ? std::optional(Target{resource.root, resource.where, id}) : std::nullopt;
+    const auto anchor = resource.anchors.find(name);
+    if (anchor == resource.anchors.end() || !anchor->second.dynamic) return std::nullopt;
+    return Target{anchor->second.schema, anchor->second.where, id};
+  }
+
+  // Where there is but one target, a dynamic reference is an ordinary one; only the others need to know the scope.
+  void mark_scopes() {
+    std::set<ResourceId> asked;
+    for (const auto& [index, name] : dynamic_names_) {
+      DynamicReference& reference = program_.dynamics[index];
+      for (const ResourceId id : used_) {
+        if (const auto target = dynamic_target(id, name)) reference.targets.emplace_back(static_cast<std::int32_t>(id), nodes_.at(target->schema));
+      }
+      if (reference.targets.size() == 1 && reference.targets[0].second == reference.fallback) reference.targets.clear();
+      for (const auto& one : reference.targets) asked.insert(static_cast<ResourceId>(one.first));
     }
-    if (!target) {
-      refuse(where, "\"" + text + "\" leads nowhere");
-      return kNoNode;
+    if (asked.empty()) return;
+    for (const auto& [schema, id] : nodes_) {
+      const ResourceId resource = program_.sources[id].resource;
+      if (!asked.contains(resource) || (resources_[resource].root != schema && !entries_.contains(id))) continue;
+      program_.nodes[id].scope = static_cast<std::int32_t>(resource);
+      program_.nodes[id].special = true;
     }
-    return node_for(*target, "#" + fragment.value_or(""), root);
   }
 
   // The node of a subschema, which is compiled later where it is new.
-  NodeId node_for(const json& schema, const std::string& where, const json* root) {
+  NodeId node_for(const json& schema, const std::string& where) {
     const auto [it, added] = nodes_.try_emplace(&schema, static_cast<NodeId>(program_.nodes.size()));
     if (added) {
       if (program_.nodes.size() >= options_.limits.subschemas) {
@@ -201,25 +145,38 @@ class Compiler {
         return kNoNode;
       }
       program_.nodes.emplace_back();
-      pending_.push_back({it->second, &schema, where, root});
+      program_.sources.push_back({resources_.of(schema), where});
+      pending_.push_back({it->second, &schema});
     }
     return it->second;
   }
 
   // -- one subschema
 
-  Node compile_node(const json& schema, const std::string& where, const json* root) {
+  Node compile_node(const json& schema, NodeId id) {
     Node node;
+    const Source source = program_.sources[id];
     if (schema.is_boolean()) {
       node.never = !schema.get<bool>();
       return node;
     }
     if (!schema.is_object()) {
-      refuse(where, "a schema must be an object or a boolean");
+      refuse(source.where, "a schema must be an object or a boolean");
       return node;
     }
+    const Resource& resource = resources_[source.resource];
+    if (!resource.problem.empty()) refuse(resource.where + "/$schema", resource.problem);
+    used_.insert(here_ = source.resource);
+    dialect_ = resource.dialect;
     Parts parts;
-    for (const auto& [key, value] : schema.items()) keyword(key, value, schema, node, parts, where + "/" + pointer_step(key), root, where == "#");
+    const auto alone = dialect_.old() ? schema.find("$ref") : schema.end();  // it hides its siblings: draft-07 core, section 8.3
+    if (alone != schema.end()) {
+      want(parts.logic).reference = reference(*alone, source.where + "/$ref");
+    } else {
+      for (const auto& [key, value] : schema.items()) {
+        if (dialect_.knows(key)) keyword(key, value, schema, node, parts, source.where + "/" + pointer_step(key), resource.root == &schema);
+      }
+    }
     finish(node, parts);
     return node;
   }
@@ -230,6 +187,7 @@ class Compiler {
     std::optional<ArrayRules> array;
     std::optional<ObjectRules> object;
     std::optional<LogicRules> logic;
+    std::optional<UnevaluatedRules> unevaluated;
   };
   template <class R>
   static R& want(std::optional<R>& rules) {
@@ -244,50 +202,50 @@ class Compiler {
 
   void finish(Node& node, Parts& parts) {
     if (parts.object) {
-      std::sort(parts.object->properties.begin(), parts.object->properties.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+      ObjectRules& rules = *parts.object;
+      std::sort(rules.properties.begin(), rules.properties.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+      rules.cost = (rules.properties.size() + rules.dependencies.size()) / 16;
     }
     node.number = store(program_.numbers, parts.number);
     node.text = store(program_.texts, parts.text);
     node.array = store(program_.arrays, parts.array);
     node.object = store(program_.objects, parts.object);
     node.logic = store(program_.logics, parts.logic);
+    node.unevaluated = store(program_.unevaluated, parts.unevaluated);
+    node.special = node.unevaluated != kNoRules;
   }
 
-  void keyword(const std::string& key, const json& value, const json& schema, Node& node, Parts& parts, const std::string& where, const json* root,
-               bool at_root) {
-    if (std::find(std::begin(kNotImplemented), std::end(kNotImplemented), key) != std::end(kNotImplemented)) {
-      return refuse(where, "this keyword is not supported yet");
-    }
-    if (core_keyword(key, value, parts, where, root, at_root)) return;
+  void keyword(const std::string& key, const json& value, const json& schema, Node& node, Parts& parts, const std::string& where, bool at_root) {
+    if (core_keyword(key, value, parts, where, at_root)) return;
     if (value_keyword(key, value, node, parts, where)) return;
     if (number_keyword(key, value, parts, where)) return;
     if (text_keyword(key, value, parts, where)) return;
-    if (array_keyword(key, value, schema, parts, where, root)) return;
-    if (object_keyword(key, value, parts, where, root)) return;
-    logic_keyword(key, value, schema, parts, where, root);  // all others are annotations
+    if (array_keyword(key, value, schema, parts, where)) return;
+    if (object_keyword(key, value, parts, where)) return;
+    logic_keyword(key, value, schema, parts, where);  // all others are annotations
   }
 
-  bool core_keyword(const std::string& key, const json& value, Parts& parts, const std::string& where, const json* root, bool at_root) {
-    if (key == "$schema") {
-      if (!is_text(value, where)) return true;
-      const auto& uri = value.get_ref<const std::string&>();
-      if (without_empty_fragment(uri) != kDialect2020) {
-        const auto name = dialect_name(uri);
-        refuse(where, "the dialect \"" + uri + "\"" + (name.empty() ? "" : " (" + std::string(name) + ")") +
-                          " is not supported: this validator reads 2020-12");
-      }
-    } else if (key == "$id") {
-      if (is_text(value, where) && !at_root) refuse(where, "a schema with an $id of its own inside another is not supported yet");
+  bool core_keyword(const std::string& key, const json& value, Parts& parts, const std::string& where, bool at_root) {
+    if (key == "$schema") {  // was read with the resource that it begins
+      if (!is_text(value, where) || at_root) return true;
+      const json& root = *resources_[here_].root;
+      const auto named = standard_dialect(value.get_ref<const std::string&>());
+      const bool same = (named && named->draft == dialect_.draft) || (root.contains("$schema") && root["$schema"] == value);
+      if (!same) refuse(where, "another dialect inside a schema takes an $id beside it");
     } else if (key == "$ref") {
-      want(parts.logic).reference = reference(value, where, root);
-    } else if (key == "$defs") {
+      want(parts.logic).reference = reference(value, where);
+    } else if (key == "$dynamicRef" || key == "$recursiveRef") {
+      const char* keyword = key == "$dynamicRef" ? "$dynamicRef" : "$recursiveRef";
+      want(parts.logic).dynamic = dynamic_reference(value, where, keyword);
+    } else if (key == "$defs" || key == "definitions") {
+      if (key == "definitions" && dialect_.draft == Dialect::draft_2020_12) return true;  // compiled where something refers to it
       if (!value.is_object()) refuse(where, "must be an object");
       if (error_) return true;
-      for (const auto& [name, schema] : value.items()) node_for(schema, where + "/" + pointer_step(name), root);
-    } else if (key == "$anchor" || key == "$comment" || key == "$dynamicAnchor") {
+      for (const auto& [name, schema] : value.items()) child(schema, where + "/" + pointer_step(name));
+    } else if (key == "$id" || key == "$anchor" || key == "$comment" || key == "$dynamicAnchor") {
       is_text(value, where);
-    } else if (key == "format" && options_.formats == FormatUse::assertion) {
-      refuse(where, "checking formats is not supported yet");
+    } else if (key == "$recursiveAnchor") {
+      if (!value.is_boolean()) refuse(where, "must be true or false");
     } else {
       return false;
     }
@@ -442,30 +400,57 @@ class Compiler {
       want(parts.text).max_length = count(value, where);
     } else if (key == "pattern") {
       if (is_text(value, where)) want(parts.text).pattern = pattern(value.get_ref<const std::string&>(), where);
+    } else if (key == "format") {
+      if (is_text(value, where)) format(value.get_ref<const std::string&>(), parts, where);
     } else {
       return false;
     }
     return true;
   }
 
-  NodeId child(const json& schema, const std::string& where, const json* root) {
+  void format(const std::string& name, Parts& parts, const std::string& where) {
+    const bool required = (dialect_.vocabularies & kFormatAssertion) != 0;
+    if (!required && options_.formats == FormatUse::annotation) return;
+    const FormatCheck check = find_format(name);
+    if (check) {
+      want(parts.text).format = check;
+      want(parts.text).format_name = name;
+    } else if (required) {  // 2020-12 validation, section 7.2.3
+      refuse(where, "\"" + name + "\" is no format of the standard, and the schema's dialect wants formats asserted");
+    }
+  }
+
+  NodeId child(const json& schema, const std::string& where) {
     if (!schema.is_object() && !schema.is_boolean()) {
       refuse(where, "a schema must be an object or a boolean");
       return kNoNode;
     }
-    return node_for(schema, where, root);
+    return node_for(schema, where);
   }
-  std::vector<NodeId> children(const json& list, const std::string& where, const json* root) {
+  std::vector<NodeId> children(const json& list, const std::string& where) {
     std::vector<NodeId> nodes;
     if (!list.is_array() || list.empty()) {
       refuse(where, "must be a list of at least one schema");
       return nodes;
     }
-    for (std::size_t i = 0; i < list.size(); ++i) nodes.push_back(child(list[i], where + "/" + std::to_string(i), root));
+    for (std::size_t i = 0; i < list.size(); ++i) nodes.push_back(child(list[i], where + "/" + std::to_string(i)));
     return nodes;
   }
 
-  bool array_keyword(const std::string& key, const json& value, const json& schema, Parts& parts, const std::string& where, const json* root) {
+  void items(const json& value, const json& schema, ArrayRules& rules, const std::string& where) {
+    if (!value.is_array()) {
+      rules.items = child(value, where);
+      return;
+    }
+    if (dialect_.draft == Dialect::draft_2020_12) return refuse(where, "must be one schema; a list of schemas is prefixItems in 2020-12");
+    rules.prefix_keyword = "items";
+    rules.items_keyword = "additionalItems";
+    for (std::size_t i = 0; i < value.size(); ++i) rules.prefix.push_back(child(value[i], where + "/" + std::to_string(i)));
+    const auto rest = schema.find("additionalItems");
+    if (rest != schema.end()) rules.items = child(*rest, where.substr(0, where.rfind('/')) + "/additionalItems");
+  }
+
+  bool array_keyword(const std::string& key, const json& value, const json& schema, Parts& parts, const std::string& where) {
     if (key == "minItems") {
       want(parts.array).min_items = count(value, where);
     } else if (key == "maxItems") {
@@ -474,12 +459,16 @@ class Compiler {
       if (!value.is_boolean()) refuse(where, "must be true or false");
       want(parts.array).unique = value == true;
     } else if (key == "prefixItems") {
-      want(parts.array).prefix = children(value, where, root);
+      want(parts.array).prefix = children(value, where);
     } else if (key == "items") {
-      if (value.is_array()) refuse(where, "must be one schema; a list of schemas is prefixItems in 2020-12");
-      want(parts.array).items = child(value, where, root);
+      items(value, schema, want(parts.array), where);
+    } else if (key == "additionalItems") {
+      child(value, where);  // read with `items`, without which it says nothing
+    } else if (key == "unevaluatedItems") {
+      want(parts.unevaluated).items = child(value, where);
     } else if (key == "contains") {
-      want(parts.array).contains = child(value, where, root);
+      want(parts.array).contains = child(value, where);
+      want(parts.array).contains_evaluates = dialect_.draft == Dialect::draft_2020_12;
     } else if (key == "minContains" || key == "maxContains") {
       const auto number = count(value, where);
       if (schema.contains("contains")) (key == "minContains" ? want(parts.array).min_contains : want(parts.array).max_contains) = number;
@@ -505,7 +494,7 @@ class Compiler {
     return out;
   }
 
-  bool object_keyword(const std::string& key, const json& value, Parts& parts, const std::string& where, const json* root) {
+  bool object_keyword(const std::string& key, const json& value, Parts& parts, const std::string& where) {
     static constexpr std::array<std::string_view, 5> kObjects = {"properties", "patternProperties", "dependentRequired", "dependentSchemas",
                                                                 "dependencies"};
     if (!value.is_object() && std::find(kObjects.begin(), kObjects.end(), key) != kObjects.end()) {
@@ -519,7 +508,7 @@ class Compiler {
     } else if (key == "properties") {
       ObjectRules& rules = want(parts.object);
       // The list is empty: members come in the order of the alphabet, and `required` is after `properties`.
-      for (const auto& [name, schema] : value.items()) rules.properties.push_back({name, child(schema, where + "/" + pointer_step(name), root), false});
+      for (const auto& [name, schema] : value.items()) rules.properties.push_back({name, child(schema, where + "/" + pointer_step(name)), false});
     } else if (key == "required") {
       ObjectRules& rules = want(parts.object);
       add_required(rules, names(value, where));
@@ -527,15 +516,17 @@ class Compiler {
       for (const auto& [source, schema] : value.items()) {
         const std::string at = where + "/" + pointer_step(source);
         const auto compiled = pattern(source, at);
-        const NodeId node = child(schema, at, root);
+        const NodeId node = child(schema, at);
         want(parts.object).patterns.emplace_back(compiled, node);
       }
     } else if (key == "additionalProperties") {
-      want(parts.object).additional = child(value, where, root);
+      want(parts.object).additional = child(value, where);
+    } else if (key == "unevaluatedProperties") {
+      want(parts.unevaluated).properties = child(value, where);
     } else if (key == "propertyNames") {
-      want(parts.object).names = child(value, where, root);
+      want(parts.object).names = child(value, where);
     } else if (key == "dependentRequired" || key == "dependentSchemas" || key == "dependencies") {
-      for (const auto& [name, rule] : value.items()) dependency(want(parts.object), key, name, rule, where + "/" + pointer_step(name), root);
+      for (const auto& [name, rule] : value.items()) dependency(want(parts.object), key, name, rule, where + "/" + pointer_step(name));
     } else {
       return false;
     }
@@ -557,32 +548,32 @@ class Compiler {
     std::move(more.begin(), more.end(), std::back_inserter(rules.properties));
   }
 
-  void dependency(ObjectRules& rules, const std::string& key, const std::string& name, const json& rule, const std::string& where, const json* root) {
+  void dependency(ObjectRules& rules, const std::string& key, const std::string& name, const json& rule, const std::string& where) {
     ObjectRules::Dependency out{name, {}, kNoNode, "dependencies"};
     if (key == "dependentRequired") out.keyword = "dependentRequired";
     if (key == "dependentSchemas") out.keyword = "dependentSchemas";
     if (key == "dependentRequired" || (key == "dependencies" && rule.is_array())) {
       out.required = names(rule, where);
     } else {
-      out.node = child(rule, where, root);
+      out.node = child(rule, where);
     }
     rules.dependencies.push_back(std::move(out));
   }
 
-  bool logic_keyword(const std::string& key, const json& value, const json& schema, Parts& parts, const std::string& where, const json* root) {
+  bool logic_keyword(const std::string& key, const json& value, const json& schema, Parts& parts, const std::string& where) {
     if (key == "allOf") {
-      want(parts.logic).all = children(value, where, root);
+      want(parts.logic).all = children(value, where);
     } else if (key == "anyOf") {
-      want(parts.logic).any.nodes = children(value, where, root);
+      want(parts.logic).any.nodes = children(value, where);
     } else if (key == "oneOf") {
-      want(parts.logic).one.nodes = children(value, where, root);
+      want(parts.logic).one.nodes = children(value, where);
     } else if (key == "not") {
-      want(parts.logic).negated = child(value, where, root);
+      want(parts.logic).negated = child(value, where);
     } else if (key == "if") {
-      const NodeId node = child(value, where, root);
-      if (schema.contains("then") || schema.contains("else")) want(parts.logic).condition = node;
+      const NodeId node = child(value, where);
+      (schema.contains("then") || schema.contains("else") ? want(parts.logic).condition : want(parts.logic).lone_condition) = node;
     } else if (key == "then" || key == "else") {
-      const NodeId node = child(value, where, root);
+      const NodeId node = child(value, where);
       if (schema.contains("if")) (key == "then" ? want(parts.logic).then_node : want(parts.logic).else_node) = node;
     } else {
       return false;
@@ -590,183 +581,16 @@ class Compiler {
     return true;
   }
 
-  // -- the whole program
-
-  // The nodes that apply to the same value as `node` does.
-  template <class Visit>
-  void each_in_place(const Node& node, Visit visit) const {
-    if (node.logic != kNoRules) {
-      const LogicRules& logic = program_.logics[static_cast<std::size_t>(node.logic)];
-      for (const auto* list : {&logic.all, &logic.any.nodes, &logic.one.nodes}) {
-        for (NodeId one : *list) visit(one);
-      }
-      for (NodeId one : {logic.negated, logic.condition, logic.then_node, logic.else_node, logic.reference}) {
-        if (one != kNoNode) visit(one);
-      }
-    }
-    if (node.object != kNoRules) {
-      for (const auto& one : program_.objects[static_cast<std::size_t>(node.object)].dependencies) {
-        if (one.node != kNoNode) visit(one.node);
-      }
-    }
-  }
-
-  // A subschema that applies itself to the same value again would never end.
-  void find_endless_references() {
-    enum : std::uint8_t { fresh, open, done };
-    std::vector<std::uint8_t> state(program_.nodes.size(), fresh);
-    for (NodeId start = 0; start < program_.nodes.size(); ++start) {
-      if (state[start] != fresh) continue;
-      std::vector<std::pair<NodeId, bool>> stack{{start, false}};
-      while (!stack.empty()) {
-        const auto [id, leaving] = stack.back();
-        stack.pop_back();
-        if (leaving) {
-          state[id] = done;
-          continue;
-        }
-        if (state[id] != fresh) continue;
-        state[id] = open;
-        stack.emplace_back(id, true);
-        each_in_place(program_.nodes[id], [&](NodeId next) {
-          if (state[next] == open && !error_) refuse(where_of(next), "a $ref leads back to itself without going into the value");
-          if (state[next] == fresh) stack.emplace_back(next, false);
-        });
-      }
-    }
-  }
-
-  std::string where_of(NodeId id) const {
-    for (const auto& [schema, node] : nodes_) {
-      if (node != id) continue;
-      for (const auto& [root, facts] : documents_) {
-        std::string path = "#";
-        if (find_path(*root, schema, path)) return path;
-      }
-    }
-    return "#";
-  }
-  static bool find_path(const json& at, const json* target, std::string& path) {
-    if (&at == target) return true;
-    const auto size = path.size();
-    if (at.is_object()) {
-      for (const auto& [key, value] : at.items()) {
-        path += "/" + pointer_step(key);
-        if (find_path(value, target, path)) return true;
-        path.resize(size);
-      }
-    } else if (at.is_array()) {
-      for (std::size_t i = 0; i < at.size(); ++i) {
-        path += "/" + std::to_string(i);
-        if (find_path(at[i], target, path)) return true;
-        path.resize(size);
-      }
-    }
-    return false;
-  }
-
-  const Node& followed(NodeId id) const {  // past a bare $ref
-    const Node* node = &program_.nodes[id];
-    for (int steps = 0; steps < 16 && node->logic != kNoRules && node->object == kNoRules; ++steps) {
-      const NodeId next = program_.logics[static_cast<std::size_t>(node->logic)].reference;
-      if (next == kNoNode) break;
-      node = &program_.nodes[next];
-    }
-    return *node;
-  }
-
-  // Constants of a branch: required property → the one text it must be.
-  std::map<std::string, std::string> constants(NodeId branch) const {
-    std::map<std::string, std::string> out;
-    const Node& node = followed(branch);
-    if (node.never || node.types != kObjectBit || node.object == kNoRules) return out;
-    for (const auto& property : program_.objects[static_cast<std::size_t>(node.object)].properties) {
-      if (!property.required || property.node == kNoNode) continue;
-      const auto logic = program_.nodes[property.node].logic;
-      if (logic == kNoRules) continue;
-      const auto& texts = program_.logics[static_cast<std::size_t>(logic)].allowed_texts;
-      if (texts.size() == 1) out.emplace(property.name, texts.front());
-    }
-    return out;
-  }
-
-  void find_discriminator(Branches& branches) const {
-    if (branches.nodes.size() < 2) return;
-    std::vector<std::map<std::string, std::string>> all;
-    for (NodeId node : branches.nodes) all.push_back(constants(node));
-    for (const auto& [name, unused] : all.front()) {
-      std::map<std::string, std::uint32_t> by_value;
-      bool fits = true;
-      for (std::uint32_t i = 0; i < all.size() && fits; ++i) {
-        const auto found = all[i].find(name);
-        fits = found != all[i].end() && by_value.emplace(found->second, i).second;
-      }
-      if (!fits) continue;
-      branches.discriminator = name;
-      branches.by_value.assign(by_value.begin(), by_value.end());
-      return;
-    }
-  }
-
-  // `fills` where the node or anything it applies has a default.
-  void mark_fills() {
-    for (auto& node : program_.nodes) node.fills = node.default_value != kNoRules;
-    std::vector<std::vector<NodeId>> users(program_.nodes.size());
-    std::vector<NodeId> work;
-    for (NodeId id = 0; id < program_.nodes.size(); ++id) {
-      const Node& node = program_.nodes[id];
-      const auto uses = [&](NodeId part) {
-        if (part != kNoNode) users[part].push_back(id);
-      };
-      each_in_place(node, uses);
-      if (node.object != kNoRules) {
-        const auto& rules = program_.objects[static_cast<std::size_t>(node.object)];
-        for (const auto& property : rules.properties) uses(property.node);
-        for (const auto& one : rules.patterns) uses(one.second);
-        uses(rules.additional);
-      }
-      if (node.array != kNoRules) {
-        const auto& rules = program_.arrays[static_cast<std::size_t>(node.array)];
-        for (NodeId one : rules.prefix) uses(one);
-        uses(rules.items);
-      }
-      if (node.fills) work.push_back(id);
-    }
-    while (!work.empty()) {
-      const NodeId id = work.back();
-      work.pop_back();
-      for (NodeId user : users[id]) {
-        if (program_.nodes[user].fills) continue;
-        program_.nodes[user].fills = true;
-        work.push_back(user);
-      }
-    }
-  }
-
-  // A default that breaks its own schema is dropped; the others are kept with the defaults inside them.
-  void check_defaults() {
-    std::size_t steps = options_.limits.steps;  // for all of them together
-    for (auto id = static_cast<NodeId>(program_.nodes.size()); id-- > 0;) {  // inner ones first, as a rule
-      Node& node = program_.nodes[id];
-      if (node.default_value == kNoRules) continue;
-      const auto index = static_cast<std::size_t>(node.default_value);
-      json value = program_.defaults[index];
-      node.default_value = kNoRules;  // not into itself
-      fill_defaults(program_, id, value, steps);
-      const bool good = check(program_, id, value, steps);
-      if (steps == 0) return refuse(where_of(id), "checking the defaults takes more than " + std::to_string(options_.limits.steps) + " steps");
-      if (!good) continue;
-      node.default_value = static_cast<std::int32_t>(index);
-      program_.defaults[index] = std::move(value);
-    }
-  }
-
   Schema::Program& program_;
   const SchemaOptions& options_;
-  std::map<std::string, const json*> names_;    // documents by URI; "" = the schema itself
-  std::map<const json*, DocumentFacts> documents_;
+  Resources resources_;
   std::unordered_map<const json*, NodeId> nodes_;
   std::deque<Pending> pending_;
+  std::set<ResourceId> used_;   // a node of them is in the program
+  std::set<NodeId> entries_;    // what references lead to
+  std::vector<std::pair<std::size_t, std::string>> dynamic_names_;  // program_.dynamics that depend on the scope; "" = $recursiveRef
+  ResourceId here_ = 0;         // of the node that is being compiled
+  DialectFacts dialect_;
   std::size_t references_ = 0;
   std::optional<Error> error_;
 };
@@ -774,9 +598,6 @@ class Compiler {
 }  // namespace
 
 Result<std::shared_ptr<const Schema::Program>> compile_program(json document, const SchemaOptions& options) {
-  if (options.dialect != Dialect::draft_2020_12) {
-    return fail(ErrorCode::invalid_value, "#: the dialect asked for is not supported: this validator reads 2020-12");
-  }
   auto program = std::make_shared<Schema::Program>();
   program->document = std::move(document);
   program->limits = options.limits;

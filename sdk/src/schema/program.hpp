@@ -4,12 +4,13 @@
 #pragma once
 #include <sumun/schema.hpp>
 
+#include "schema/budget.hpp"
+#include "schema/formats.hpp"
 #include "schema/pattern.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <limits>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ struct TextRules {
   std::uint64_t min_length = 0;
   std::uint64_t max_length = std::numeric_limits<std::uint64_t>::max();
   std::int32_t pattern = kNoRules;
+  FormatCheck format = nullptr;  // where formats are asserted
+  std::string format_name;
 };
 
 struct ArrayRules {
@@ -55,7 +58,10 @@ struct ArrayRules {
   bool unique = false;
   std::vector<NodeId> prefix;
   NodeId items = kNoNode;
+  const char* prefix_keyword = "prefixItems";  // `items` in the older dialects, and then
+  const char* items_keyword = "items";         // `additionalItems`
   NodeId contains = kNoNode;
+  bool contains_evaluates = true;  // 2020-12: what it matched counts for unevaluatedItems
   std::uint64_t min_contains = 1;
   std::uint64_t max_contains = std::numeric_limits<std::uint64_t>::max();
 };
@@ -80,6 +86,7 @@ struct ObjectRules {
     const char* keyword;  // dependentRequired, dependentSchemas or dependencies
   };
   std::vector<Dependency> dependencies;
+  std::size_t cost = 0;  // in steps: what a value with few members takes all the same
 };
 
 // The branches of oneOf or anyOf, and, where each branch is an object with a constant text under the same required name,
@@ -88,6 +95,18 @@ struct Branches {
   std::vector<NodeId> nodes;
   std::string discriminator;                            // "" = none
   std::vector<std::pair<std::string, std::uint32_t>> by_value;  // sorted
+};
+
+// A $dynamicRef or $recursiveRef: the first resource of the dynamic scope that has the anchor says where it leads.
+struct DynamicReference {
+  const char* keyword;
+  NodeId fallback = kNoNode;                           // where it leads without any scope
+  std::vector<std::pair<std::int32_t, NodeId>> targets;  // by resource, sorted; empty = the fallback is the only one
+};
+
+// unevaluatedProperties and unevaluatedItems.
+struct UnevaluatedRules {
+  NodeId properties = kNoNode, items = kNoNode;
 };
 
 struct LogicRules {
@@ -99,16 +118,43 @@ struct LogicRules {
   Branches any, one;
   NodeId negated = kNoNode;
   NodeId condition = kNoNode, then_node = kNoNode, else_node = kNoNode;
+  NodeId lone_condition = kNoNode;  // an `if` without then and else: it evaluates, but decides nothing
   NodeId reference = kNoNode;
+  std::int32_t dynamic = kNoRules;
 };
 
 struct Node {
   std::uint8_t types = kAllTypes;
   bool never = false;         // the schema `false`
   bool fills = false;         // something below has a default
+  bool special = false;       // it has `scope` or `unevaluated`
   std::int32_t number = kNoRules, text = kNoRules, array = kNoRules, object = kNoRules, logic = kNoRules;
   std::int32_t default_value = kNoRules;
+  std::int32_t unevaluated = kNoRules;
+  std::int32_t scope = kNoRules;  // the resource that is entered here, where a DynamicReference may ask for it
 };
+
+// Where a node was written.
+struct Source {
+  std::uint32_t resource;
+  std::string where;  // "#/$defs/a": as errors name it
+};
+struct SourceResource {
+  std::string uri;    // "" where it has none
+  std::string where;  // of its root
+};
+
+// The dynamic scope: the resources that were entered on the way here and that a DynamicReference may ask for, each once; a
+// list on the stack, the newest first.
+struct Scope {
+  const Scope* outer;
+  std::int32_t resource;
+};
+inline bool in_scope(const Scope* scope, std::int32_t resource) {
+  while (scope && scope->resource != resource) scope = scope->outer;
+  return scope != nullptr;
+}
+NodeId find_target(const DynamicReference& reference, const Scope* scope);
 
 }  // namespace sumun::schema
 
@@ -124,8 +170,12 @@ struct Schema::Program {
   std::vector<schema::ArrayRules> arrays;
   std::vector<schema::ObjectRules> objects;
   std::vector<schema::LogicRules> logics;
+  std::vector<schema::DynamicReference> dynamics;
+  std::vector<schema::UnevaluatedRules> unevaluated;
   std::vector<schema::Pattern> patterns;
   std::vector<json> defaults;
+  std::vector<schema::Source> sources;  // one for each node
+  std::vector<schema::SourceResource> resources;
 };
 
 }  // namespace v0
@@ -136,15 +186,41 @@ namespace sumun::schema {
 /// Compiles; see Schema::compile.
 Result<std::shared_ptr<const Schema::Program>> compile_program(json document, const SchemaOptions& options);
 
-/// Whether the value is valid against the node. Takes what it needs from `steps`; none left = not valid.
-bool check(const Schema::Program& program, NodeId node, const json& instance, std::size_t& steps);
-bool check(const Schema::Program& program, NodeId node, const json& instance);
+/// What concerns the program as a whole, once its nodes are there: references that never end, the constants that choose a
+/// branch, and the defaults, which must fit their own schemas.
+std::optional<Error> complete_program(Schema::Program& program);
+
+/// Whether the value is valid against the node. Takes what it needs from the budget; none left = not valid.
+bool check(const Schema::Program& program, NodeId node, const json& instance, Budget& budget, const Scope* scope = nullptr);
 
 /// What is wrong, best first, at most limits.violations; for values that `check` refuses.
 std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance);
 
-/// Puts defaults in, as far as `steps` go.
-void fill_defaults(const Schema::Program& program, NodeId node, json& instance, std::size_t& steps);
+/// Puts defaults in, as far as the budget goes.
+void fill_defaults(const Schema::Program& program, NodeId node, json& instance, Budget& budget);
+
+/// Calls `visit` with the nodes that apply to the same value as `node` does, as far as that is known beforehand.
+template <class Visit>
+void each_in_place(const Schema::Program& program, const Node& node, Visit visit) {
+  if (node.logic != kNoRules) {
+    const LogicRules& logic = program.logics[static_cast<std::size_t>(node.logic)];
+    for (const auto* list : {&logic.all, &logic.any.nodes, &logic.one.nodes}) {
+      for (NodeId one : *list) visit(one);
+    }
+    for (NodeId one : {logic.negated, logic.condition, logic.lone_condition, logic.then_node, logic.else_node, logic.reference}) {
+      if (one != kNoNode) visit(one);
+    }
+    if (logic.dynamic != kNoRules) {
+      const auto& dynamic = program.dynamics[static_cast<std::size_t>(logic.dynamic)];
+      if (dynamic.targets.empty()) visit(dynamic.fallback);
+    }
+  }
+  if (node.object != kNoRules) {
+    for (const auto& one : program.objects[static_cast<std::size_t>(node.object)].dependencies) {
+      if (one.node != kNoNode) visit(one.node);
+    }
+  }
+}
 
 /// `name` as one step of a JSON Pointer.
 std::string pointer_step(std::string_view name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a program over a value. One walker, two ways: `Check` stops at the first fault and touches no memory of its own;
 // `Explain` goes on, knows where it is, and writes down each fault. Values are explained only after they failed the check.
+#include "schema/evaluated.hpp"
 #include "schema/numbers.hpp"
 #include "schema/program.hpp"
 #include "schema/words.hpp"
@@ -14,7 +15,6 @@ namespace {
 
 using type = json::value_t;
 
-constexpr std::size_t kShownNames = 12;   // of names and allowed values
 constexpr std::size_t kFewItems = 24;     // uniqueItems up to this many by pairs, more by sorting
 constexpr std::size_t kMaxBranches = 32;  // of a oneOf that are explained, to find the nearest
 
@@ -28,9 +28,10 @@ struct Place {
   static constexpr std::size_t kNoIndex = static_cast<std::size_t>(-1);
 };
 
-std::string pointer(const Place* place) {
+// From `top` on down.
+std::string pointer(const Place* place, const Place* top = nullptr) {
   std::vector<const Place*> chain;
-  for (; place && place->parent; place = place->parent) chain.push_back(place);
+  for (; place && place != top && place->parent; place = place->parent) chain.push_back(place);
   std::string out;
   for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
     if (!(*it)->name.empty() || (*it)->index == Place::kNoIndex) out += '/' + pointer_step((*it)->name);
@@ -40,50 +41,21 @@ std::string pointer(const Place* place) {
   return out;
 }
 
-std::string shown(const json& value) {
-  switch (value.type()) {
-    case type::string: return in_quotes(value.get_ref<const std::string&>());
-    case type::object: return "an object";
-    case type::array: return "an array";
-    default: return value.dump();
-  }
-}
-
-std::string shown_allowed(const json& value) {  // structured constants of the schema are short enough to be shown
-  if (!value.is_structured()) return shown(value);
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  return text.size() <= kShownBytes ? text : shown(value);
-}
-
-std::string with_type(const json& value) {  // "string \"x\"", "number 3.5", "null"
-  if (value.is_string()) return "string " + shown(value);
-  if (value.is_number()) return "number " + shown(value);
-  return shown(value);
-}
-
-std::string type_names(std::uint8_t bits) {
-  std::vector<std::string_view> names;
-  if (bits & kStringBit) names.push_back("string");
-  if (bits & kFractionBit) {
-    names.push_back("number");
-  } else if (bits & kIntegerBit) {
-    names.push_back("integer");
-  }
-  if (bits & kBooleanBit) names.push_back("boolean");
-  if (bits & kArrayBit) names.push_back("array");
-  if (bits & kObjectBit) names.push_back("object");
-  if (bits & kNullBit) names.push_back("null");
-  if (names.empty()) return "nothing";
+// A JSON Pointer as a URI's fragment.
+std::string fragment(std::string_view pointer) {
+  constexpr std::string_view kPlain = "-._~!$&'()*+,;=:@/?";
   std::string out;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) out += i + 1 == names.size() ? " or " : ", ";
-    out += names[i];
+  for (const char c : pointer) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kPlain.find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+    } else {
+      constexpr std::string_view kDigits = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(c);
+      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
   }
   return out;
-}
-
-std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
 }
 
 constexpr std::uint8_t type_bits(type kind) {
@@ -111,17 +83,45 @@ struct Notes {
 };
 
 template <bool Explain>
+class Walker;
+
+template <bool Explain>
 class Walker {
  public:
-  Walker(const Schema::Program& program, Notes* notes) : program_(program), notes_(notes), steps_(program.limits.steps) {}
-  Walker(const Walker& other, Notes* notes) : program_(other.program_), notes_(notes), steps_(other.steps_), depth_(other.depth_) {}
+  Walker(const Schema::Program& program, Budget& budget, Notes* notes) : program_(program), budget_(budget), notes_(notes) {}
+  // Another walk from the same place on the same budget: its faults are not the first one's.
+  template <bool Other>
+  Walker(const Walker<Other>& other, Notes* notes)
+      : program_(other.program_), budget_(other.budget_), notes_(notes), scope_(other.scope_), depth_(other.depth_) {}
 
   bool run(NodeId id, const json& value, const Place* at, const Place* by) {
     const Node& node = program_.nodes[id];
-    if (steps_ == 0 || depth_ >= program_.limits.evaluation_depth) return give_up(at, by);
-    --steps_;
+    if (depth_ >= program_.limits.evaluation_depth || !budget_.take()) return give_up(at, by);
+    if constexpr (!Explain) return judge(node, value, at, by);
+    const auto before = written_;
+    written_ = {id, by};
+    const bool good = judge(node, value, at, by);
+    written_ = before;
+    return good;
+  }
+
+  // For Evaluated: one more node that applies to the value at hand. False where a bound is met.
+  bool enter() {
+    if (depth_ >= program_.limits.evaluation_depth || !budget_.take()) return give_up(nullptr, nullptr);
+    ++depth_;
+    return true;
+  }
+  void leave() { --depth_; }
+
+  void set_scope(const Scope* scope) { scope_ = scope; }
+
+  // True where a bound was met: what the walk said then is no answer.
+  bool gave_up() const { return gave_up_; }
+
+ private:
+  bool judge(const Node& node, const json& value, const Place* at, const Place* by) {
     if (node.never) return fault(at, by, {}, [&] { return std::string("nothing is allowed here"); });
-    std::uint8_t bits = type_bits(value.type());
+    const std::uint8_t bits = type_bits(value.type());
     if ((node.types & bits) == 0) {
       const bool whole = bits == kFractionBit && (node.types & kIntegerBit) && is_integral(value);
       if (!whole) {
@@ -129,58 +129,77 @@ class Walker {
       }
     }
     ++depth_;
-    bool good = by_kind(node, value, at, by);
-    if ((good || Explain) && node.logic != kNoRules) {
-      good = logic(program_.logics[static_cast<std::size_t>(node.logic)], value, at, by) && good;
-    }
+    const bool good = node.special ? special(node, value, at, by) : rules(node, value, at, by);
     --depth_;
     return good;
   }
 
-  // True where a bound was met: what the walk said then is no answer.
-  bool gave_up() const { return gave_up_; }
+  bool rules(const Node& node, const json& value, const Place* at, const Place* by) {
+    bool good = by_kind(node, value, at, by);
+    if ((good || Explain) && node.logic != kNoRules) {
+      good = logic(program_.logics[static_cast<std::size_t>(node.logic)], value, at, by) && good;
+    }
+    return good;
+  }
 
- private:
+  // A node that begins a resource of the dynamic scope, or has unevaluated… keywords, which come last.
+  [[gnu::noinline]] bool special(const Node& node, const json& value, const Place* at, const Place* by) {
+    const Scope* before = scope_;
+    const Scope entered{scope_, node.scope};
+    if (node.scope != kNoRules && !in_scope(scope_, node.scope)) scope_ = &entered;
+    bool good = rules(node, value, at, by);
+    if ((good || Explain) && node.unevaluated != kNoRules && !gave_up_) {
+      good = unevaluated(node, program_.unevaluated[static_cast<std::size_t>(node.unevaluated)], value, at, by) && good;
+    }
+    scope_ = before;
+    return good;
+  }
+
   template <class Words>
   bool fault(const Place* at, const Place* by, std::string_view keyword, Words words) {
     if constexpr (Explain) {
       if (notes_->found.size() < notes_->limit) {
         const Place last{by, keyword};
-        notes_->found.push_back({pointer(at), pointer(keyword.empty() ? by : &last), words()});
+        const Place* keyword_place = keyword.empty() ? by : &last;
+        Violation one{pointer(at), pointer(keyword_place), words()};
+        std::string absolute = absolute_location(pointer(keyword_place, written_.by));
+        if (absolute != '#' + one.keyword_location) one.absolute_keyword_location = std::move(absolute);
+        notes_->found.push_back(std::move(one));
       }
     }
     return false;
+  }
+
+  // Where the keyword of the node at hand was written: the URI of its resource and the place in it.
+  std::string absolute_location(const std::string& keyword) const {
+    const Source& source = program_.sources[written_.node];
+    const SourceResource& resource = program_.resources[source.resource];
+    const bool inside = source.where.starts_with(resource.where);
+    std::string out = resource.uri + '#' + fragment(inside ? std::string_view(source.where).substr(resource.where.size()) : std::string_view());
+    return out += fragment(keyword);
   }
 
   bool give_up(const Place* at, const Place* by) {
     if (!gave_up_) {
       gave_up_ = true;
       fault(at, by, {}, [&] {
-        return steps_ == 0 ? "checking this takes more than " + std::to_string(program_.limits.steps) + " steps"
-                           : "checking this goes more than " + std::to_string(program_.limits.evaluation_depth) + " levels deep";
+        if (budget_.late()) return "checking this takes more than " + std::to_string(program_.limits.time.count()) + " ms";
+        return budget_.spent() ? "checking this takes more than " + std::to_string(program_.limits.steps) + " steps"
+                               : "checking this goes more than " + std::to_string(program_.limits.evaluation_depth) + " levels deep";
       });
     }
     return false;
   }
 
-  // Another walk that shares the budget: its faults are not this one's.
+  // Whether the value is valid there, without a word.
   bool holds(NodeId id, const json& value, const Place* at, const Place* by) {
-    Walker<false> other(program_, nullptr);
-    other.take_over(steps_, depth_);
+    if constexpr (!Explain) return run(id, value, at, by) && !gave_up_;
+    Walker<false> other(*this, nullptr);
     const bool good = other.run(id, value, at, by);
-    steps_ = other.steps_left();
     if (other.gave_up()) return give_up(at, by);
     return good;
   }
 
- public:
-  void take_over(std::size_t steps, std::size_t depth) {
-    steps_ = steps;
-    depth_ = depth;
-  }
-  std::size_t steps_left() const { return steps_; }
-
- private:
   bool by_kind(const Node& node, const json& value, const Place* at, const Place* by) {
     switch (value.type()) {
       case type::number_integer:
@@ -258,11 +277,15 @@ class Walker {
       }
     }
     if ((good || Explain) && rules.pattern != kNoRules) good = matches(rules.pattern, value, at, by, "pattern") && good;
+    if ((good || Explain) && rules.format && !rules.format(value)) {
+      good = fault(at, by, "format", [&] { return in_quotes(value) + " is not of the format " + in_quotes(rules.format_name); });
+    }
     return good;
   }
 
   bool matches(std::int32_t index, const std::string& value, const Place* at, const Place* by, std::string_view keyword) {
     const Pattern& pattern = program_.patterns[static_cast<std::size_t>(index)];
+    budget_.take_up_to(value.size() / 16);
     switch (pattern.search(value)) {
       case Pattern::Answer::yes: return true;
       case Pattern::Answer::no:
@@ -289,12 +312,12 @@ class Walker {
     }
     if (!good && !Explain) return false;
     for (std::size_t i = 0; i < list.size() && i < rules.prefix.size(); ++i) {
-      const Place item{at, {}, i}, keyword{by, "prefixItems", i};
+      const Place item{at, {}, i}, keyword{by, rules.prefix_keyword, i};
       good = run(rules.prefix[i], list[i], &item, &keyword) && good;
       if (!good && !Explain) return false;
     }
     if (rules.items != kNoNode) {
-      const Place keyword{by, "items"};
+      const Place keyword{by, rules.items_keyword};
       for (std::size_t i = rules.prefix.size(); i < list.size(); ++i) {
         const Place item{at, {}, i};
         good = run(rules.items, list[i], &item, &keyword) && good;
@@ -352,6 +375,7 @@ class Walker {
 
   bool object(const ObjectRules& rules, const json& value, const Place* at, const Place* by) {
     const auto& members = value.get_ref<const json::object_t&>();
+    budget_.take_up_to(rules.cost);
     bool good = object_size(rules, members.size(), at, by);
     if (!good && !Explain) return false;
     // Both lists are sorted by name: one pass over the two meets each name once.
@@ -410,6 +434,7 @@ class Walker {
       good = run(declared->node, value, &place, &keyword);
     }
     for (const auto& [index, node] : rules.patterns) {
+      budget_.take_up_to(1 + name.size() / 16);
       const auto answer = program_.patterns[static_cast<std::size_t>(index)].search(name);
       if (answer == Pattern::Answer::too_costly) {
         gave_up_ = true;
@@ -433,13 +458,17 @@ class Walker {
       for (const auto& property : rules.properties) {
         if (property.node != kNoNode) names.push_back(property.name);
       }
-      std::string words = "unknown property";
-      if (const auto near = nearest_name(name, names); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
-      if (names.empty()) return words + "; none is expected here";
-      words += "; known are ";
-      for (std::size_t i = 0; i < names.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(names[i]);
-      return names.size() > kShownNames ? words + ", …" : words;
+      return unknown_property(name, names);
     });
+  }
+
+  static std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names) {
+    std::string words = "unknown property";
+    if (const auto near = nearest_name(name, names); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
+    if (names.empty()) return words + "; none is expected here";
+    words += "; known are ";
+    for (std::size_t i = 0; i < names.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(names[i]);
+    return names.size() > kShownNames ? words + ", …" : words;
   }
 
   bool name_fits(const ObjectRules& rules, const std::string& name, const Place& place, const Place* by) {
@@ -449,7 +478,6 @@ class Walker {
       Notes inner{{}, notes_->limit};
       Walker<true> other(*this, &inner);
       const bool good = other.run(rules.names, as_value, &place, &keyword);
-      steps_ = other.steps_left();
       gave_up_ = gave_up_ || other.gave_up();
       for (auto& one : inner.found) {
         one.message = "the property's name " + one.message;
@@ -486,6 +514,12 @@ class Walker {
       good = run(rules.reference, value, at, &keyword) && good;
       if (!good && !Explain) return false;
     }
+    if (rules.dynamic != kNoRules) {
+      const DynamicReference& dynamic = program_.dynamics[static_cast<std::size_t>(rules.dynamic)];
+      const Place keyword{by, dynamic.keyword};
+      good = run(find_target(dynamic, scope_), value, at, &keyword) && good;
+      if (!good && !Explain) return false;
+    }
     for (std::size_t i = 0; i < rules.all.size(); ++i) {
       const Place keyword{by, "allOf", i};
       good = run(rules.all[i], value, at, &keyword) && good;
@@ -504,6 +538,7 @@ class Walker {
     if (!rules.allowed_texts.empty()) {
       if (value.is_string() && std::binary_search(rules.allowed_texts.begin(), rules.allowed_texts.end(), value.get_ref<const std::string&>())) return true;
     } else {
+      budget_.take_up_to(rules.allowed.size() / 16);
       for (const auto& one : rules.allowed) {
         if (compare_values(one, value) == 0) return true;
       }
@@ -575,7 +610,6 @@ class Walker {
         Walker<true> other(*this, &inner);
         const Place keyword{by, name, i};
         other.run(branches.nodes[i], value, at, &keyword);
-        steps_ = other.steps_left();
         const std::size_t cost = distance(inner.found, pointer(at));
         near += cost < kWrongType;
         if (cost < best_cost) {
@@ -647,35 +681,82 @@ class Walker {
     return run(next, value, at, &keyword);
   }
 
+  // -- what no other keyword has evaluated
+
+  bool unevaluated(const Node& node, const UnevaluatedRules& rules, const json& value, const Place* at, const Place* by) {
+    const bool asked = (value.is_object() && rules.properties != kNoNode) || (value.is_array() && rules.items != kNoNode);
+    if (!asked || value.empty()) return true;
+    Walker<false> judge(*this, nullptr);
+    Evaluated evaluated(program_, judge, value);
+    evaluated.add_own(node);
+    if (judge.gave_up()) return give_up(at, by);
+    bool good = true;
+    const Place keyword{by, value.is_object() ? "unevaluatedProperties" : "unevaluatedItems"};
+    std::size_t i = 0;
+    if (value.is_array()) {
+      for (; i < value.size() && (good || Explain) && !gave_up_; ++i) {
+        if (evaluated.has(i)) continue;
+        const Place item{at, {}, i};
+        good = run(rules.items, value[i], &item, &keyword) && good;
+      }
+      return good;
+    }
+    for (const auto& [name, member] : value.get_ref<const json::object_t&>()) {
+      if ((!good && !Explain) || gave_up_) return false;
+      if (evaluated.has(i++)) continue;
+      const Place place{at, name};
+      if (program_.nodes[rules.properties].never) {
+        good = fault(&place, by, "unevaluatedProperties", [&] { return unknown_property(name, evaluated.names(node)); });
+      } else {
+        good = run(rules.properties, member, &place, &keyword) && good;
+      }
+    }
+    return good;
+  }
+
   template <bool>
   friend class Walker;
+  friend class Evaluated<Walker<false>>;
+
+  // Where the node at hand was reached: only Explain asks.
+  struct Written {
+    NodeId node = 0;
+    const Place* by = nullptr;
+  };
 
   const Schema::Program& program_;
+  Budget& budget_;
   Notes* notes_;
-  std::size_t steps_;
+  const Scope* scope_ = nullptr;
+  Written written_;
   std::size_t depth_ = 0;
   bool gave_up_ = false;
 };
 
 }  // namespace
 
-bool check(const Schema::Program& program, NodeId node, const json& instance, std::size_t& steps) {
-  Walker<false> walker(program, nullptr);
-  walker.take_over(steps, 0);
-  const Place root;
-  const bool good = walker.run(node, instance, &root, &root);
-  steps = walker.steps_left();
-  return good && !walker.gave_up();
+NodeId find_target(const DynamicReference& reference, const Scope* scope) {
+  NodeId out = reference.fallback;
+  if (reference.targets.empty()) return out;
+  for (; scope; scope = scope->outer) {  // the last one found is the outermost
+    const auto found = std::lower_bound(reference.targets.begin(), reference.targets.end(), std::pair(scope->resource, NodeId{0}));
+    if (found != reference.targets.end() && found->first == scope->resource) out = found->second;
+  }
+  return out;
 }
 
-bool check(const Schema::Program& program, NodeId node, const json& instance) {
-  std::size_t steps = program.limits.steps;
-  return check(program, node, instance, steps);
+bool check(const Schema::Program& program, NodeId node, const json& instance, Budget& budget, const Scope* scope) {
+  Walker<false> walker(program, budget, nullptr);
+  walker.set_scope(scope);
+  const Place root;
+  const bool good = walker.run(node, instance, &root, &root);
+  return good && !walker.gave_up();
 }
 
 std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance) {
   Notes notes{{}, std::max<std::size_t>(program.limits.violations, 1)};
-  Walker<true> walker(program, &notes);
+  Budget budget(program.limits);
+  Walker<true> walker(program, budget, &notes);
   const Place root;
   walker.run(node, instance, &root, &root);
   if (notes.found.empty()) notes.found.push_back({"", "", "checking this takes more steps than are allowed"});

@@ -36,9 +36,13 @@ TEST_CASE("validating a valid value allocates nothing") {
       "a":{"type":"integer","minimum":0},"s":{"type":"string","maxLength":4,"pattern":"^[a-z]+$"},"e":{"enum":["x","y"]},
       "l":{"type":"array","items":{"$ref":"#/$defs/n"},"uniqueItems":true,"contains":{"const":2}},
       "o":{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":false}]},
-      "d":{"default":1}},"required":["a"],"additionalProperties":false,"$defs":{"n":{"type":"number","multipleOf":0.5}}})"));
+      "u":{"allOf":[{"$ref":"#/$defs/p"}],"anyOf":[{"properties":{"y":{"type":"string"}}},{"properties":{"z":{}}}],"unevaluatedProperties":false},
+      "r":{"$ref":"https://example.org/tree"},
+      "d":{"default":1}},"required":["a"],"additionalProperties":false,"$defs":{"n":{"type":"number","multipleOf":0.5},"p":{"properties":{"x":{}}},
+      "t":{"$id":"https://example.org/tree","$dynamicAnchor":"t","properties":{"kids":{"items":{"$dynamicRef":"#t"}}},"unevaluatedProperties":false},
+      "w":{"$id":"https://example.org/wide","$dynamicAnchor":"t"}}})"));
   REQUIRE(schema.has_value());
-  json value = json::parse(R"({"a":1,"s":"éa","e":"x","l":[1,2,2.5],"o":{},"d":3})");
+  json value = json::parse(R"({"a":1,"s":"éa","e":"x","l":[1,2,2.5],"o":{},"d":3,"u":{"x":1,"y":"s"},"r":{"kids":[{"kids":[]}]}})");
   value["s"] = "abcd";
   const std::size_t before = allocations;
   const bool valid = schema->valid(value);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one validation may still spend: steps, and time, which is looked at when a slice of the steps is gone. A validation of
+// fewer steps than that never asks for the time.
+#pragma once
+#include <sumun/schema.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+namespace sumun::schema {
+
+class Budget {
+ public:
+  explicit Budget(const SchemaLimits& limits)
+      : slice_(std::min(limits.steps, kSlice)), rest_(limits.steps - slice_), time_(limits.time) {}
+
+  /// One step. False where nothing is left.
+  bool take() {
+    if (slice_ == 0 && !refill()) return false;
+    --slice_;
+    return true;
+  }
+  /// What is more work than one step; at most the slice, so that it brings on the next look at the time.
+  void take_up_to(std::size_t steps) { slice_ -= std::min(slice_, steps); }
+
+  bool spent() const { return late_ || (slice_ == 0 && rest_ == 0); }
+  bool late() const { return late_; }
+
+ private:
+  static constexpr std::size_t kSlice = 4096;
+
+  bool refill() {
+    if (spent()) return false;
+    if (time_ > std::chrono::milliseconds::zero()) {
+      const auto now = std::chrono::steady_clock::now();
+      if (start_ == std::chrono::steady_clock::time_point()) start_ = now;
+      late_ = std::chrono::duration_cast<std::chrono::milliseconds>(now - start_) > time_;
+      if (late_) return false;
+    }
+    slice_ = std::min(rest_, kSlice);
+    rest_ -= slice_;
+    return slice_ > 0;
+  }
+
+  std::size_t slice_, rest_;
+  std::chrono::milliseconds time_;
+  std::chrono::steady_clock::time_point start_{};
+  bool late_ = false;
+};
+
+}  // namespace sumun::schema

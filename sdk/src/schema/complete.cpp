@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What concerns a program as a whole, once all its nodes are there: references that would never end, the constants that
+// choose a branch of oneOf or anyOf, and which defaults can be filled.
+#include "schema/program.hpp"
+
+#include <map>
+
+namespace sumun::schema {
+
+namespace {
+
+class Completion {
+ public:
+  explicit Completion(Schema::Program& program) : program_(program) {}
+
+  std::optional<Error> run() {
+    find_endless_references();
+    if (error_) return std::move(error_);
+    for (auto& logic : program_.logics) {
+      find_discriminator(logic.one);
+      find_discriminator(logic.any);
+    }
+    mark_fills();
+    check_defaults();
+    return std::move(error_);
+  }
+
+ private:
+  void refuse(NodeId node, const std::string& why) {
+    if (!error_) error_ = fail(ErrorCode::invalid_value, program_.sources[node].where + ": " + why);
+  }
+
+  // A subschema that applies itself to the same value again would never end.
+  void find_endless_references() {
+    enum : std::uint8_t { fresh, open, done };
+    std::vector<std::uint8_t> state(program_.nodes.size(), fresh);
+    for (NodeId start = 0; start < program_.nodes.size(); ++start) {
+      if (state[start] != fresh) continue;
+      std::vector<std::pair<NodeId, bool>> stack{{start, false}};
+      while (!stack.empty()) {
+        const auto [id, leaving] = stack.back();
+        stack.pop_back();
+        if (leaving) {
+          state[id] = done;
+          continue;
+        }
+        if (state[id] != fresh) continue;
+        state[id] = open;
+        stack.emplace_back(id, true);
+        each_in_place(program_, program_.nodes[id], [&](NodeId next) {
+          if (state[next] == open) refuse(next, "a $ref leads back to itself without going into the value");
+          if (state[next] == fresh) stack.emplace_back(next, false);
+        });
+      }
+    }
+  }
+
+  const Node& followed(NodeId id) const {  // past a bare $ref
+    const Node* node = &program_.nodes[id];
+    for (int steps = 0; steps < 16 && node->logic != kNoRules && node->object == kNoRules; ++steps) {
+      const NodeId next = program_.logics[static_cast<std::size_t>(node->logic)].reference;
+      if (next == kNoNode) break;
+      node = &program_.nodes[next];
+    }
+    return *node;
+  }
+
+  // Constants of a branch: required property → the one text it must be.
+  std::map<std::string, std::string> constants(NodeId branch) const {
+    std::map<std::string, std::string> out;
+    const Node& node = followed(branch);
+    if (node.never || node.types != kObjectBit || node.object == kNoRules) return out;
+    for (const auto& property : program_.objects[static_cast<std::size_t>(node.object)].properties) {
+      if (!property.required || property.node == kNoNode) continue;
+      const auto logic = program_.nodes[property.node].logic;
+      if (logic == kNoRules) continue;
+      const auto& texts = program_.logics[static_cast<std::size_t>(logic)].allowed_texts;
+      if (texts.size() == 1) out.emplace(property.name, texts.front());
+    }
+    return out;
+  }
+
+  void find_discriminator(Branches& branches) const {
+    if (branches.nodes.size() < 2) return;
+    std::vector<std::map<std::string, std::string>> all;
+    for (NodeId node : branches.nodes) all.push_back(constants(node));
+    for (const auto& [name, unused] : all.front()) {
+      std::map<std::string, std::uint32_t> by_value;
+      bool fits = true;
+      for (std::uint32_t i = 0; i < all.size() && fits; ++i) {
+        const auto found = all[i].find(name);
+        fits = found != all[i].end() && by_value.emplace(found->second, i).second;
+      }
+      if (!fits) continue;
+      branches.discriminator = name;
+      branches.by_value.assign(by_value.begin(), by_value.end());
+      return;
+    }
+  }
+
+  // `fills` where the node or anything it applies has a default.
+  void mark_fills() {
+    for (auto& node : program_.nodes) node.fills = node.default_value != kNoRules;
+    std::vector<std::vector<NodeId>> users(program_.nodes.size());
+    std::vector<NodeId> work;
+    for (NodeId id = 0; id < program_.nodes.size(); ++id) {
+      const Node& node = program_.nodes[id];
+      const auto uses = [&](NodeId part) {
+        if (part != kNoNode) users[part].push_back(id);
+      };
+      each_in_place(program_, node, uses);
+      if (node.logic != kNoRules) {
+        const auto dynamic = program_.logics[static_cast<std::size_t>(node.logic)].dynamic;
+        if (dynamic != kNoRules) {
+          const auto& rule = program_.dynamics[static_cast<std::size_t>(dynamic)];
+          uses(rule.fallback);
+          for (const auto& one : rule.targets) uses(one.second);
+        }
+      }
+      if (node.object != kNoRules) {
+        const auto& rules = program_.objects[static_cast<std::size_t>(node.object)];
+        for (const auto& property : rules.properties) uses(property.node);
+        for (const auto& one : rules.patterns) uses(one.second);
+        uses(rules.additional);
+      }
+      if (node.array != kNoRules) {
+        const auto& rules = program_.arrays[static_cast<std::size_t>(node.array)];
+        for (NodeId one : rules.prefix) uses(one);
+        uses(rules.items);
+      }
+      if (node.fills) work.push_back(id);
+    }
+    while (!work.empty()) {
+      const NodeId id = work.back();
+      work.pop_back();
+      for (NodeId user : users[id]) {
+        if (program_.nodes[user].fills) continue;
+        program_.nodes[user].fills = true;
+        work.push_back(user);
+      }
+    }
+  }
+
+  // A default that breaks its own schema is dropped; the others are kept with the defaults inside them.
+  void check_defaults() {
+    Budget budget(program_.limits);  // for all of them together
+    for (auto id = static_cast<NodeId>(program_.nodes.size()); id-- > 0;) {  // inner ones first, as a rule
+      Node& node = program_.nodes[id];
+      if (node.default_value == kNoRules) continue;
+      const auto index = static_cast<std::size_t>(node.default_value);
+      json value = program_.defaults[index];
+      node.default_value = kNoRules;  // not into itself
+      fill_defaults(program_, id, value, budget);
+      const bool good = check(program_, id, value, budget);
+      if (budget.late()) return refuse(id, "checking the defaults takes more than " + std::to_string(program_.limits.time.count()) + " ms");
+      if (budget.spent()) return refuse(id, "checking the defaults takes more than " + std::to_string(program_.limits.steps) + " steps");
+      if (!good) continue;
+      node.default_value = static_cast<std::int32_t>(index);
+      program_.defaults[index] = std::move(value);
+    }
+  }
+
+  Schema::Program& program_;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+std::optional<Error> complete_program(Schema::Program& program) { return Completion(program).run(); }
+
+}  // namespace sumun::schema
