@@ -2,6 +2,7 @@
 // Runs a program over a value. One walker, two ways: `Check` stops at the first fault and touches no memory of its own;
 // `Explain` goes on, knows where it is, and writes down each fault. Values are explained only after they failed the check.
 #include "schema/evaluated.hpp"
+#include "schema/mending.hpp"
 #include "schema/numbers.hpp"
 #include "schema/program.hpp"
 #include "schema/words.hpp"
@@ -119,13 +120,13 @@ class Walker {
   bool gave_up() const { return gave_up_; }
 
  private:
-  bool judge(const Node& node, const json& value, const Place* at, const Place* by) {
+  [[gnu::always_inline]] bool judge(const Node& node, const json& value, const Place* at, const Place* by) {
     if (node.never) return fault(at, by, {}, [&] { return std::string("nothing is allowed here"); });
     const std::uint8_t bits = type_bits(value.type());
     if ((node.types & bits) == 0) {
       const bool whole = bits == kFractionBit && (node.types & kIntegerBit) && is_integral(value);
       if (!whole) {
-        return fault(at, by, "type", [&] { return "expected " + type_names(node.types) + ", found " + with_type(value); });
+        return fault(at, by, "type", [&] { return wrong_type(node.types, value); });
       }
     }
     ++depth_;
@@ -134,7 +135,7 @@ class Walker {
     return good;
   }
 
-  bool rules(const Node& node, const json& value, const Place* at, const Place* by) {
+  [[gnu::always_inline]] bool rules(const Node& node, const json& value, const Place* at, const Place* by) {
     bool good = by_kind(node, value, at, by);
     if ((good || Explain) && node.logic != kNoRules) {
       good = logic(program_.logics[static_cast<std::size_t>(node.logic)], value, at, by) && good;
@@ -320,7 +321,8 @@ class Walker {
       const Place keyword{by, rules.items_keyword};
       for (std::size_t i = rules.prefix.size(); i < list.size(); ++i) {
         const Place item{at, {}, i};
-        good = run(rules.items, list[i], &item, &keyword) && good;
+        const bool too_many = Explain && program_.nodes[rules.items].never;
+        good = too_many ? fault(&item, &keyword, {}, [&] { return item_too_many(rules.prefix.size()); }) : run(rules.items, list[i], &item, &keyword) && good;
         if ((!good && !Explain) || gave_up_) return false;
       }
     }
@@ -359,14 +361,10 @@ class Walker {
       if (count >= rules.min_contains && rules.max_contains >= list.size()) return true;
     }
     if (count < rules.min_contains) {
-      return fault(at, by, rules.min_contains == 1 ? "contains" : "minContains", [&] {
-        return plural(count, "item fits", "items fit") + " `contains`, at least " + std::to_string(rules.min_contains) + " must";
-      });
+      return fault(at, by, rules.min_contains == 1 ? "contains" : "minContains", [&] { return too_few_matches(program_, rules, count); });
     }
     if (count > rules.max_contains) {
-      return fault(at, by, "maxContains", [&] {
-        return plural(count, "item fits", "items fit") + " `contains`, at most " + std::to_string(rules.max_contains) + " may";
-      });
+      return fault(at, by, "maxContains", [&] { return too_many_matches(program_, rules, count); });
     }
     return true;
   }
@@ -421,8 +419,8 @@ class Walker {
     return good;
   }
 
-  bool missing(const PropertyRule& rule, const json::object_t&, const ObjectRules&, const Place* at, const Place* by) {
-    return fault(at, by, "required", [&] { return "the required property " + in_quotes(rule.name) + " is missing"; });
+  bool missing(const PropertyRule& rule, const json::object_t& members, const ObjectRules& rules, const Place* at, const Place* by) {
+    return fault(at, by, "required", [&] { return missing_property(rule.name, rules, members); });
   }
 
   bool member_of(const ObjectRules& rules, const PropertyRule* declared, const std::string& name, const json& value, const Place* at, const Place* by) {
@@ -528,7 +526,7 @@ class Walker {
     if (!rules.any.nodes.empty()) good = any_of(rules.any, value, at, by) && good;
     if ((good || Explain) && !rules.one.nodes.empty()) good = one_of(rules.one, value, at, by) && good;
     if ((good || Explain) && rules.negated != kNoNode && holds(rules.negated, value, at, by)) {
-      good = fault(at, by, "not", [&] { return shown(value) + " is what `not` excludes"; });
+      good = fault(at, by, "not", [&] { return excluded(program_, rules.negated, value); });
     }
     if (rules.condition != kNoNode && (good || Explain) && !gave_up_) good = conditional(rules, value, at, by) && good;
     return good && !gave_up_;
@@ -626,7 +624,7 @@ class Walker {
       return fault(at, by, name, [&] {
         std::uint8_t types = 0;
         for (NodeId node : branches.nodes) types |= program_.nodes[node].types;
-        if (!type_known && types != kAllTypes) return "expected " + type_names(types) + ", found " + with_type(value);
+        if (!type_known && types != kAllTypes) return wrong_type(types, value);
         return "fits none of the " + std::to_string(branches.nodes.size()) + " forms allowed here";
       });
     } else {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commonest faults of a call: JSON inside a text, a number in quotes, one item where a list belongs, a misspelt name.
+#include "schema/mending.hpp"
+
+#include "schema/numbers.hpp"
+#include "schema/words.hpp"
+
+#include <sumun/json.hpp>
+
+#include <algorithm>
+
+namespace sumun::schema {
+
+namespace {
+
+constexpr std::size_t kReadBytes = 64 * 1024;  // of a text that is looked at for JSON
+
+bool fits(std::uint8_t expected, const json& value) {
+  if (value.is_object()) return expected & kObjectBit;
+  if (value.is_array()) return expected & kArrayBit;
+  if (value.is_boolean()) return expected & kBooleanBit;
+  if (value.is_null()) return expected & kNullBit;
+  if (value.is_number()) return (expected & kFractionBit) || ((expected & kIntegerBit) && is_integral(value));
+  return false;
+}
+
+// A text in the place of another type.
+std::string of_text(std::uint8_t expected, const json& value) {
+  const auto& text = value.get_ref<const std::string&>();
+  const std::string found = "expected " + type_names(expected) + ", found " + with_type(value);
+  if (text.size() > kReadBytes) return found;
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const bool word = lower == "true" || lower == "false" || lower == "null";
+  const auto inside = parse_json(word ? lower : text);
+  if (inside && fits(expected, *inside)) {
+    if (!inside->is_structured()) return found + "; send " + shown(*inside) + " without quotes";
+    return "expected " + type_names(expected) + ", found a string that holds JSON; send the " + (inside->is_object() ? "object" : "array") + " itself, not as a string";
+  }
+  const auto first = text.find_first_not_of(" \t\r\n");
+  const char opening = first == std::string::npos ? '\0' : text[first];
+  if ((expected & kObjectBit) && opening == '{') return found + "; send the object itself, not as a string";
+  if ((expected & kArrayBit) && opening == '[') return found + "; send the array itself, not as a string";
+  return found;
+}
+
+std::string number_of_items(std::uint64_t count) { return plural(count, "item", "items"); }
+
+// What a schema wants, where it wants nothing but a type or one of a few values; else "".
+std::string wanted(const Schema::Program& program, NodeId id) {
+  const Node& node = program.nodes[id];
+  if (node.never || node.number != kNoRules || node.text != kNoRules || node.array != kNoRules || node.object != kNoRules || node.unevaluated != kNoRules) return "";
+  if (node.logic == kNoRules) return node.types == kAllTypes ? "" : type_names(node.types);
+  const LogicRules& logic = program.logics[static_cast<std::size_t>(node.logic)];
+  const bool more = !logic.all.empty() || !logic.any.nodes.empty() || !logic.one.nodes.empty() || logic.negated != kNoNode || logic.condition != kNoNode ||
+                    logic.reference != kNoNode || logic.dynamic != kNoRules;
+  if (more || !logic.has_enum || logic.allowed.empty() || logic.allowed.size() > kShownNames) return "";
+  std::string words = logic.allowed.size() == 1 ? "" : "one of ";
+  for (std::size_t i = 0; i < logic.allowed.size(); ++i) words += (i ? ", " : "") + shown_allowed(logic.allowed[i]);
+  return words;
+}
+
+// The names that `not: {required: […]}` forbids; empty where it says anything else.
+std::vector<std::string_view> forbidden_names(const Schema::Program& program, NodeId id) {
+  const Node& node = program.nodes[id];
+  if (node.never || node.object == kNoRules || node.logic != kNoRules || node.unevaluated != kNoRules) return {};
+  const ObjectRules& rules = program.objects[static_cast<std::size_t>(node.object)];
+  const bool more = !rules.patterns.empty() || rules.additional != kNoNode || rules.names != kNoNode || !rules.dependencies.empty() || rules.min_properties > 0;
+  std::vector<std::string_view> names;
+  for (const auto& property : rules.properties) {
+    if (property.node != kNoNode || !property.required) return {};
+    names.push_back(property.name);
+  }
+  return more ? std::vector<std::string_view>() : names;
+}
+
+std::string matching(const Schema::Program& program, const ArrayRules& rules) {
+  const std::string what = wanted(program, rules.contains);
+  return what.empty() ? "match `contains`" : "be " + what;
+}
+
+}  // namespace
+
+std::string wrong_type(std::uint8_t expected, const json& value) {
+  if (value.is_string()) return of_text(expected, value);
+  const std::string found = "expected " + type_names(expected) + ", found " + with_type(value);
+  const bool plain = value.is_number() || value.is_boolean();
+  if (expected == kStringBit && plain) return found + "; put it in quotes: \"" + shown(value) + "\"";
+  if (expected == kArrayBit && plain) return found + "; a single item is a list too: [" + shown(value) + "]";
+  if (expected == kArrayBit && value.is_object()) return found + "; a single item is a list too: put it in [ ]";
+  return found;
+}
+
+std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members) {
+  std::vector<std::string_view> strangers;
+  for (const auto& [given, _] : members) {
+    const auto rule = std::lower_bound(rules.properties.begin(), rules.properties.end(), given, [](const auto& a, const std::string& b) { return a.name < b; });
+    if (rule == rules.properties.end() || rule->name != given) strangers.push_back(given);
+  }
+  const auto near = nearest_name(name, strangers);
+  return "the required property " + in_quotes(name) + " is missing" + (near.empty() ? "" : "; is " + in_quotes(near) + " meant to be it?");
+}
+
+std::string excluded(const Schema::Program& program, NodeId negated, const json& value) {
+  if (const std::string what = wanted(program, negated); !what.empty()) return "must not be " + what;
+  if (const auto names = forbidden_names(program, negated); !names.empty()) {
+    std::string words = names.size() == 1 ? "the property " : "the properties ";
+    for (std::size_t i = 0; i < names.size() && i < kShownNames; ++i) words += (i ? " and " : "") + in_quotes(names[i]);
+    return words + (names.size() == 1 ? " is not allowed here" : " are not allowed here together");
+  }
+  return shown(value) + " is what the schema's `not` excludes";
+}
+
+std::string too_few_matches(const Schema::Program& program, const ArrayRules& rules, std::uint64_t count) {
+  return "at least " + number_of_items(rules.min_contains) + " must " + matching(program, rules) + "; " + (count == 0 ? "none does" : std::to_string(count) + (count == 1 ? " does" : " do"));
+}
+
+std::string too_many_matches(const Schema::Program& program, const ArrayRules& rules, std::uint64_t count) {
+  return "at most " + number_of_items(rules.max_contains) + " may " + matching(program, rules) + "; " + std::to_string(count) + (count == 1 ? " does" : " do");
+}
+
+std::string item_too_many(std::size_t allowed) {
+  if (allowed == 0) return "no item is allowed here";
+  return "an item too many: " + number_of_items(allowed) + (allowed == 1 ? " is" : " are") + " allowed here";
+}
+
+}  // namespace sumun::schema
