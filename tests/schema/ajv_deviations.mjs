@@ -41,11 +41,11 @@ export const deviations = [
   },
   {
     name: 'required does not miss the name "" (validation 6.5.3)',
-    matches: ({ kind, schema }) => kind === 'we find it invalid' && any(schema, (one) => [one.required, ...Object.values(one.dependentRequired ?? {})].some((list) => Array.isArray(list) && list.includes(''))),
+    matches: ({ kind, schema }) => kind.startsWith('we find') && any(schema, (one) => [one.required, ...Object.values(one.dependentRequired ?? {})].some((list) => Array.isArray(list) && list.includes(''))),
   },
   {
     name: 'contains beside prefixItems is passed over for short arrays (core 10.3.1.3)',
-    matches: ({ kind, schema }) => kind === 'we find it invalid' && any(schema, (one) => 'contains' in one && 'prefixItems' in one),
+    matches: ({ kind, schema }) => kind.startsWith('we find') && any(schema, (one) => 'contains' in one && 'prefixItems' in one),
   },
   {
     name: 'what a schema that failed has evaluated is counted (core 7.7.1.1: it leaves no annotations), or what one behind a reference has is not (core 11.2, 11.3)',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Differential test: random schemas and instances through our engine, through Ajv and through reference.mjs; every disagreement
-// is reduced to a small case and printed, unless ajv_deviations.mjs knows it. Prints `N passed, N failed` (schemas).
+// is reduced to a small case and printed, unless ajv_deviations.mjs knows it. What the older dialects can say too (older.mjs) must get
+// the same verdicts there. Prints `N passed, N failed` (schemas).
 //
 //   differential.mjs PEER [--seed N] [--seconds N] [--schemas N] [--all]
 //
@@ -13,6 +14,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { deviations, exactMultiple } from './ajv_deviations.mjs';
+import { older } from './older.mjs';
 import { evaluate } from './reference.mjs';
 import { chance, document, near, value, write } from './generator.mjs';
 
@@ -127,8 +129,14 @@ let passed = 0;
 let verdicts = 0;
 let valid = 0;
 let refused = 0;
+let rewritten = 0;
 const known = new Map();
 const found = new Map();
+function disagree(number, who, schema, instance) {
+  found.set(`schema ${number}, ${who}`, number);
+  console.log(`DISAGREE seed ${seed}, schema ${number}: ${who}\n  schema   ${JSON.stringify(schema)}\n  instance ${JSON.stringify(instance)}`);
+}
+
 const end = Date.now() + seconds * 1000;
 for (let number = 0; number < most && Date.now() < end; number++) {
   const r = chance(seed * 1_000_003 + number);
@@ -137,13 +145,18 @@ for (let number = 0; number < most && Date.now() < end; number++) {
   const both = await judge(schema, instances, r);
   const differs = difference(both, instances);
   if (!differs) {
-    passed++;
+    const before = found.size;
     const wrong = both.ours.valid?.findIndex((one, i) => one !== evaluate(schema, instances[i])) ?? -1;
-    if (wrong >= 0) {
-      passed--;
-      found.set(`schema ${number}`, number);
-      console.log(`DISAGREE seed ${seed}, schema ${number}: reference.mjs alone\n  schema   ${JSON.stringify(schema)}\n  instance ${JSON.stringify(instances[wrong])}`);
+    if (wrong >= 0) disagree(number, 'reference.mjs alone', schema, instances[wrong]);
+    for (const dialect of both.ours.valid ? ['2019-09', 'draft-07'] : []) {
+      const same = older(schema, dialect);
+      if (!same) continue;
+      const answer = await ours.ask(`{"schema":${write(same, r)},"instances":${write(instances, r)}}`);
+      const at = answer.refused ? 0 : answer.valid.findIndex((one, i) => one !== both.ours.valid[i]);
+      if (at >= 0) disagree(number, `${dialect} alone${answer.refused ? `: ${answer.refused}` : ''}`, same, instances[at]);
+      else rewritten++;
     }
+    if (found.size === before) passed++;
     if (both.ours.refused || both.theirs.refused) refused++;
     verdicts += both.ours.valid?.length ?? 0;
     valid += both.ours.valid?.filter(Boolean).length ?? 0;
@@ -169,7 +182,7 @@ for (let number = 0; number < most && Date.now() < end; number++) {
 }
 ours.process.stdin.end();
 for (const [name, times] of known) console.log(`known deviation of Ajv, ${times} times: ${name}`);
-console.log(`${verdicts} verdicts alike (${valid} valid), ${refused} schemas without one`);
+console.log(`${verdicts} verdicts alike (${valid} valid), ${refused} schemas without one; ${rewritten} schemas alike in an older dialect`);
 if (verdicts === 0) console.log('no verdict at all');
 console.log(`${passed} passed, ${found.size + (verdicts === 0 ? 1 : 0)} failed`);
 process.exit(found.size > 0 || verdicts === 0 ? 1 : 0);
