@@ -23,6 +23,11 @@ const NUMBERS = [0, 1, -1, 2, 3, 10, 0.5, -0.5, 1.5, 0.1, 0.3, 1.1, 2.5, 100, 1e
 const STEPS = [1, 2, 3, 0.1, 0.01, 0.5, 1.5, 1e-7, 1e10, 7, 9007199254740992];
 const PATTERNS = ['^a', 'a$', '^[ab]+$', '^.$', '^.{2}$', '\\d', '^\\w+$', '\\S', '^$', '[^a]', 'a|b', '^(a+)+$', '^\\p{L}+$', '\\p{Emoji_Presentation}', '^(?!a)', '(?<=a)b',
   '^\\u{1F600}$', '[\\u00e0-\\u00ff]', '^(?:x\\d)?$', '\\s', '^[\\s\\S]{1,3}$', '\\P{Lu}'];
+const LETTERS = ['a', 'b', 'x', 'A', '1', '9', ' ', '_', '-', 'é', 'ß', 'Σ', 'ς', '😀', '\n', '\u2028', '\u0301', 'ſ', '\u212a'];
+const ATOMS = ['.', '\\d', '\\D', '\\w', '\\W', '\\s', '\\S', '\\n', '\\cJ', '\\x61', '\\u0061', '\\u{1F600}', '\\ud83d\\ude00', '\\x00', '\\.', '\\/', '\\^',
+  '\\p{L}', '\\p{Lu}', '\\P{L}', '\\p{Nd}', '\\p{Script=Greek}', '\\p{Emoji}', '\\p{ASCII}', '\\p{White_Space}', '\\P{Any}', '\\p{gc=Mn}', '\\p{scx=Latn}'];
+const ASSERTIONS = ['^', '$', '\\b', '\\B'];
+const QUANTIFIERS = ['*', '+', '?', '{2}', '{0}', '{1,}', '{0,2}', '*?', '+?', '??', '{1,2}?'];
 const TYPES = ['null', 'boolean', 'object', 'array', 'string', 'integer', 'number'];
 
 export function value(r, depth = 3) {
@@ -43,6 +48,34 @@ export function value(r, depth = 3) {
 const several = (r, make, from = 1, to = 3) => Array.from({ length: from + r.below(to - from + 1) }, make);
 // Rarely the empty name, which Ajv's `required` misses.
 const some = (r) => [...new Set(several(r, () => r.of(NAMES) || (r.odds(0.05) ? '' : 'a'), 0, 3))];
+
+const text = (r) => (r.odds(0.5) ? r.of(TEXTS) : Array.from({ length: r.below(5) }, () => r.of(LETTERS)).join(''));
+
+// A pattern of ECMA-262 with the flag u. `names` counts its named groups.
+function pattern(r, depth, names = { count: 0 }) {
+  const letter = () => (r.odds(0.5) ? r.of(LETTERS.filter((one) => one !== '-')) : r.of(ATOMS));
+  const member = () => {
+    if (r.odds(0.3)) return r.of(['a-z', '0-9', 'A-x', '\\d', '\\s', '\\W', '\\p{L}', '\\-', '\\b', '\\]', 'é-ſ', '\\u{1F5FF}-\\u{1F610}', '^', '.', '$']);
+    return r.of(LETTERS.filter((one) => one !== '-'));
+  };
+  const inner = () => pattern(r, depth - 1, names);
+  const atom = () => {
+    switch (r.below(depth > 0 ? 8 : 4)) {
+      case 0: case 1: case 2: return letter();
+      case 3: return `[${r.odds(0.3) ? '^' : ''}${several(r, member, 0, 3).join('').replace(/^\^/, '\\^')}]`;
+      case 4: return `(${inner()})`;
+      case 5: return `(?:${inner()})`;
+      case 6: return `(?<n${names.count++}>${inner()})`;
+      default: return `(?:${inner()}|${inner()})`;
+    }
+  };
+  const term = () => {
+    if (r.odds(0.12)) return r.of(ASSERTIONS);
+    if (depth > 0 && r.odds(0.12)) return `(${r.of(['?=', '?!', '?<=', '?<!'])}${inner()})`;
+    return atom() + (r.odds(0.35) ? r.of(QUANTIFIERS) : '');
+  };
+  return several(r, () => several(r, term, 0, 3).join(''), 1, r.odds(0.25) ? 3 : 1).join('|');
+}
 
 // Where references lead to, in an order: what is applied to the same value leads on to later ones only, so that it ends.
 // Deeper in the value any will do.
@@ -104,7 +137,7 @@ class Generator {
       case 4: out[r.of(['minItems', 'maxItems', 'minProperties', 'maxProperties'])] = r.below(4); break;
       case 5: out.const = value(r, 2); break;
       case 6: out.enum = several(r, () => value(r, 2), 1, 4); break;
-      case 7: out.pattern = r.of(PATTERNS); break;
+      case 7: out.pattern = r.odds(0.5) ? r.of(PATTERNS) : pattern(r, 2); break;
       case 8: out.required = some(r); break;
       case 9: out.uniqueItems = r.odds(0.9); break;
       case 10: out.dependentRequired = { [r.of(NAMES)]: some(r) }; break;
@@ -169,7 +202,8 @@ class Generator {
   }
 }
 
-export const document = (r) => new Generator(r, r.odds(0.25) ? 0.5 : 0).document();
+// Now and then a pattern and no more, which is where most of its instances reach it.
+export const document = (r) => (r.odds(0.2) ? { type: 'string', pattern: pattern(r, 3) } : new Generator(r, r.odds(0.25) ? 0.5 : 0).document());
 
 // An instance that tries to hold: follows what the schema says, now and then astray.
 export function near(r, root, schema = root, depth = 5) {
@@ -198,7 +232,7 @@ export function near(r, root, schema = root, depth = 5) {
     for (let n = r.below(4); n > 0; n--) out.push(follow(r.odds(0.3) && schema.contains ? schema.contains : schema.items ?? schema.unevaluatedItems ?? true));
     return out;
   }
-  if (type === 'string' || (!type && has('pattern', 'minLength', 'maxLength'))) return r.of(TEXTS);
+  if (type === 'string' || (!type && has('pattern', 'minLength', 'maxLength'))) return text(r);
   if (type === 'integer' || type === 'number' || (!type && has('minimum', 'maximum', 'multipleOf'))) {
     const at = schema.minimum ?? schema.maximum ?? r.of(NUMBERS);
     return r.odds(0.5) ? at : r.odds(0.3) && schema.multipleOf ? schema.multipleOf * r.below(5) : r.of(NUMBERS);
