@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What concerns a program as a whole, once all its nodes are there: references that would never end, the constants that
 // choose a branch of oneOf or anyOf, and which defaults can be filled.
+#include "schema/names.hpp"
 #include "schema/program.hpp"
 
 #include <map>
@@ -14,6 +15,10 @@ class Completion {
   explicit Completion(Schema::Program& program) : program_(program) {}
 
   std::optional<Error> run() {
+    for (auto& object : program_.objects) {
+      for (auto& property : object.properties) property.head = name_head(property.name);
+    }
+    for (auto& node : program_.nodes) node.at_once = types_at_once(node);
     find_endless_references();
     if (error_) return std::move(error_);
     for (auto& logic : program_.logics) {
@@ -26,6 +31,16 @@ class Completion {
   }
 
  private:
+  static std::uint8_t types_at_once(const Node& node) {
+    if (node.never || node.special || node.logic != kNoRules) return 0;
+    std::uint8_t types = node.types;
+    if (node.number != kNoRules) types &= static_cast<std::uint8_t>(~(kIntegerBit | kFractionBit));
+    if (node.text != kNoRules) types &= static_cast<std::uint8_t>(~kStringBit);
+    if (node.array != kNoRules) types &= static_cast<std::uint8_t>(~kArrayBit);
+    if (node.object != kNoRules) types &= static_cast<std::uint8_t>(~kObjectBit);
+    return types;
+  }
+
   void refuse(NodeId node, const std::string& why) {
     if (!error_) error_ = fail(ErrorCode::invalid_value, program_.sources[node].where + ": " + why);
   }

@@ -70,6 +70,7 @@ struct PropertyRule {
   std::string name;
   NodeId node = kNoNode;   // kNoNode where the name is only required
   bool required = false;
+  std::uint64_t head = 0;  // name_head(name), which decides most comparisons
 };
 
 struct ObjectRules {
@@ -128,6 +129,7 @@ struct Node {
   bool never = false;         // the schema `false`
   bool fills = false;         // something below has a default
   bool special = false;       // it has `scope` or `unevaluated`
+  std::uint8_t at_once = 0;   // the types of which every value is valid here
   std::int32_t number = kNoRules, text = kNoRules, array = kNoRules, object = kNoRules, logic = kNoRules;
   std::int32_t default_value = kNoRules;
   std::int32_t unevaluated = kNoRules;

@@ -3,6 +3,7 @@
 // `Explain` goes on, knows where it is, and writes down each fault. Values are explained only after they failed the check.
 #include "schema/evaluated.hpp"
 #include "schema/mending.hpp"
+#include "schema/names.hpp"
 #include "schema/numbers.hpp"
 #include "schema/program.hpp"
 #include "schema/words.hpp"
@@ -27,6 +28,11 @@ struct Place {
   std::string_view second = {};    // keyword places: the member's name under `properties`
 
   static constexpr std::size_t kNoIndex = static_cast<std::size_t>(-1);
+};
+
+// Check asks for no place and keeps none.
+struct NoPlace {
+  constexpr NoPlace(const NoPlace*, std::string_view, std::size_t = 0, std::string_view = {}) {}
 };
 
 // From `top` on down.
@@ -77,6 +83,12 @@ std::uint64_t character_count(const std::string& text) {
   return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+// Few texts are compared one by one: their sizes differ as a rule.
+bool is_among(const std::vector<std::string>& sorted, const std::string& text) {
+  if (sorted.size() > 8) return std::binary_search(sorted.begin(), sorted.end(), text);
+  return std::any_of(sorted.begin(), sorted.end(), [&](const std::string& one) { return same_name(one, text); });
+}
+
 // Explain's record of one run.
 struct Notes {
   std::vector<Violation> found;
@@ -88,6 +100,8 @@ class Walker;
 
 template <bool Explain>
 class Walker {
+  using Step = std::conditional_t<Explain, Place, NoPlace>;
+
  public:
   Walker(const Schema::Program& program, Budget& budget, Notes* notes) : program_(program), budget_(budget), notes_(notes) {}
   // Another walk from the same place on the same budget: its faults are not the first one's.
@@ -95,7 +109,7 @@ class Walker {
   Walker(const Walker<Other>& other, Notes* notes)
       : program_(other.program_), budget_(other.budget_), notes_(notes), scope_(other.scope_), depth_(other.depth_) {}
 
-  bool run(NodeId id, const json& value, const Place* at, const Place* by) {
+  bool run(NodeId id, const json& value, const Step* at, const Step* by) {
     const Node& node = program_.nodes[id];
     if (depth_ >= program_.limits.evaluation_depth || !budget_.take()) return give_up(at, by);
     if constexpr (!Explain) return judge(node, value, at, by);
@@ -120,7 +134,7 @@ class Walker {
   bool gave_up() const { return gave_up_; }
 
  private:
-  [[gnu::always_inline]] bool judge(const Node& node, const json& value, const Place* at, const Place* by) {
+  [[gnu::always_inline]] bool judge(const Node& node, const json& value, const Step* at, const Step* by) {
     if (node.never) return fault(at, by, {}, [&] { return std::string("nothing is allowed here"); });
     const std::uint8_t bits = type_bits(value.type());
     if ((node.types & bits) == 0) {
@@ -135,7 +149,7 @@ class Walker {
     return good;
   }
 
-  [[gnu::always_inline]] bool rules(const Node& node, const json& value, const Place* at, const Place* by) {
+  [[gnu::always_inline]] bool rules(const Node& node, const json& value, const Step* at, const Step* by) {
     bool good = by_kind(node, value, at, by);
     if ((good || Explain) && node.logic != kNoRules) {
       good = logic(program_.logics[static_cast<std::size_t>(node.logic)], value, at, by) && good;
@@ -144,7 +158,7 @@ class Walker {
   }
 
   // A node that begins a resource of the dynamic scope, or has unevaluated… keywords, which come last.
-  [[gnu::noinline]] bool special(const Node& node, const json& value, const Place* at, const Place* by) {
+  [[gnu::noinline]] bool special(const Node& node, const json& value, const Step* at, const Step* by) {
     const Scope* before = scope_;
     const Scope entered{scope_, node.scope};
     if (node.scope != kNoRules && !in_scope(scope_, node.scope)) scope_ = &entered;
@@ -157,11 +171,11 @@ class Walker {
   }
 
   template <class Words>
-  bool fault(const Place* at, const Place* by, std::string_view keyword, Words words) {
+  bool fault(const Step* at, const Step* by, std::string_view keyword, Words words) {
     if constexpr (Explain) {
       if (notes_->found.size() < notes_->limit) {
         const Place last{by, keyword};
-        const Place* keyword_place = keyword.empty() ? by : &last;
+        const Step* keyword_place = keyword.empty() ? by : &last;
         Violation one{pointer(at), pointer(keyword_place), words()};
         std::string absolute = absolute_location(pointer(keyword_place, written_.by));
         if (absolute != '#' + one.keyword_location) one.absolute_keyword_location = std::move(absolute);
@@ -180,7 +194,7 @@ class Walker {
     return out += fragment(keyword);
   }
 
-  bool give_up(const Place* at, const Place* by) {
+  bool give_up(const Step* at, const Step* by) {
     if (!gave_up_) {
       gave_up_ = true;
       fault(at, by, {}, [&] {
@@ -193,24 +207,29 @@ class Walker {
   }
 
   // Whether the value is valid there, without a word.
-  bool holds(NodeId id, const json& value, const Place* at, const Place* by) {
+  bool holds(NodeId id, const json& value, const Step* at, const Step* by) {
     if constexpr (!Explain) return run(id, value, at, by) && !gave_up_;
     Walker<false> other(*this, nullptr);
-    const bool good = other.run(id, value, at, by);
+    const bool good = other.run(id, value, nullptr, nullptr);
     if (other.gave_up()) return give_up(at, by);
     return good;
   }
 
-  bool by_kind(const Node& node, const json& value, const Place* at, const Place* by) {
+  // Whether the type alone says that the value is valid; else `run` decides.
+  [[gnu::always_inline]] bool at_once(NodeId id, const json& value) {
+    return !Explain && (program_.nodes[id].at_once & type_bits(value.type())) != 0 && depth_ < program_.limits.evaluation_depth && budget_.take();
+  }
+
+  bool by_kind(const Node& node, const json& value, const Step* at, const Step* by) {
     switch (value.type()) {
       case type::number_integer:
       case type::number_unsigned:
       case type::number_float:
         return node.number == kNoRules || number(program_.numbers[static_cast<std::size_t>(node.number)], value, at, by);
       case type::string:
-        return node.text == kNoRules || text(program_.texts[static_cast<std::size_t>(node.text)], value.get_ref<const std::string&>(), at, by);
+        return node.text == kNoRules || text(program_.texts[static_cast<std::size_t>(node.text)], *value.get_ptr<const std::string*>(), at, by);
       case type::array:
-        return node.array == kNoRules || array(program_.arrays[static_cast<std::size_t>(node.array)], value.get_ref<const json::array_t&>(), at, by);
+        return node.array == kNoRules || array(program_.arrays[static_cast<std::size_t>(node.array)], *value.get_ptr<const json::array_t*>(), at, by);
       case type::object:
         return node.object == kNoRules || object(program_.objects[static_cast<std::size_t>(node.object)], value, at, by);
       default: return true;
@@ -219,7 +238,7 @@ class Walker {
 
   // -- numbers
 
-  bool number(const NumberRules& rules, const json& value, const Place* at, const Place* by) {
+  bool number(const NumberRules& rules, const json& value, const Step* at, const Step* by) {
     if (rules.bounds_only) {
       std::int64_t whole = 0;
       bool fits = false;
@@ -241,7 +260,7 @@ class Walker {
     return good;
   }
 
-  bool number_rule(const NumberRules::Rule& rule, const json& value, const Place* at, const Place* by) {
+  bool number_rule(const NumberRules::Rule& rule, const json& value, const Step* at, const Step* by) {
     using Keyword = NumberRules::Keyword;
     const auto words = [&](std::string_view relation) { return [&, relation] { return shown(value) + " is " + std::string(relation) + " " + shown(rule.operand); }; };
     switch (rule.keyword) {
@@ -258,7 +277,7 @@ class Walker {
 
   // -- texts
 
-  bool text(const TextRules& rules, const std::string& value, const Place* at, const Place* by) {
+  bool text(const TextRules& rules, const std::string& value, const Step* at, const Step* by) {
     bool good = true;
     // Between one and four bytes make a character: often the size in bytes already says enough.
     const bool surely_long_enough = value.size() / 4 >= rules.min_length;
@@ -284,7 +303,7 @@ class Walker {
     return good;
   }
 
-  bool matches(std::int32_t index, const std::string& value, const Place* at, const Place* by, std::string_view keyword) {
+  bool matches(std::int32_t index, const std::string& value, const Step* at, const Step* by, std::string_view keyword) {
     const Pattern& pattern = program_.patterns[static_cast<std::size_t>(index)];
     budget_.take_up_to(value.size() / 16);
     switch (pattern.search(value)) {
@@ -299,7 +318,7 @@ class Walker {
 
   // -- arrays
 
-  bool array(const ArrayRules& rules, const json::array_t& list, const Place* at, const Place* by) {
+  bool array(const ArrayRules& rules, const json::array_t& list, const Step* at, const Step* by) {
     bool good = true;
     if (list.size() < rules.min_items) {
       good = fault(at, by, "minItems", [&] {
@@ -313,14 +332,14 @@ class Walker {
     }
     if (!good && !Explain) return false;
     for (std::size_t i = 0; i < list.size() && i < rules.prefix.size(); ++i) {
-      const Place item{at, {}, i}, keyword{by, rules.prefix_keyword, i};
+      const Step item{at, {}, i}, keyword{by, rules.prefix_keyword, i};
       good = run(rules.prefix[i], list[i], &item, &keyword) && good;
       if (!good && !Explain) return false;
     }
     if (rules.items != kNoNode) {
-      const Place keyword{by, rules.items_keyword};
+      const Step keyword{by, rules.items_keyword};
       for (std::size_t i = rules.prefix.size(); i < list.size(); ++i) {
-        const Place item{at, {}, i};
+        const Step item{at, {}, i};
         const bool too_many = Explain && program_.nodes[rules.items].never;
         good = too_many ? fault(&item, &keyword, {}, [&] { return item_too_many(rules.prefix.size()); }) : run(rules.items, list[i], &item, &keyword) && good;
         if ((!good && !Explain) || gave_up_) return false;
@@ -331,7 +350,7 @@ class Walker {
     return good;
   }
 
-  bool unique(const json::array_t& list, const Place* at, const Place* by) {
+  bool unique(const json::array_t& list, const Step* at, const Step* by) {
     const auto twice = [&](const json& value) {
       return fault(at, by, "uniqueItems", [&] { return "holds " + shown(value) + " more than once; all items must differ"; });
     };
@@ -353,7 +372,7 @@ class Walker {
     return true;
   }
 
-  bool contains(const ArrayRules& rules, const json::array_t& list, const Place* at, const Place* by) {
+  bool contains(const ArrayRules& rules, const json::array_t& list, const Step* at, const Step* by) {
     std::uint64_t count = 0;
     for (const auto& item : list) {
       if (holds(rules.contains, item, at, by)) ++count;
@@ -371,27 +390,28 @@ class Walker {
 
   // -- objects
 
-  bool object(const ObjectRules& rules, const json& value, const Place* at, const Place* by) {
-    const auto& members = value.get_ref<const json::object_t&>();
+  bool object(const ObjectRules& rules, const json& value, const Step* at, const Step* by) {
+    const auto& members = *value.get_ptr<const json::object_t*>();
     budget_.take_up_to(rules.cost);
     bool good = object_size(rules, members.size(), at, by);
     if (!good && !Explain) return false;
     // Both lists are sorted by name: one pass over the two meets each name once.
     auto rule = rules.properties.begin();
-    for (auto member = members.begin(); member != members.end();) {
-      const int order = rule == rules.properties.end() ? -1 : member->first.compare(rule->name);
-      if (order > 0) {
-        if (rule->required) good = missing(*rule, members, rules, at, by);
-        ++rule;
-      } else {
-        const PropertyRule* declared = order == 0 && rule->node != kNoNode ? &*rule : nullptr;
-        good = member_of(rules, declared, member->first, member->second, at, by) && good;
-        if (order == 0) ++rule;
-        ++member;
+    const auto end = rules.properties.end();
+    for (const auto& [name, member] : members) {
+      const std::uint64_t head = name_head(name);
+      int order = -1;
+      for (; rule != end && (order = compare_names(name, head, rule->name, rule->head)) > 0; ++rule) {
+        if (!rule->required) continue;
+        good = missing(*rule, members, rules, at, by);
+        if (!Explain) return false;
       }
+      const bool known = rule != end && order == 0;
+      good = member_of(rules, known && rule->node != kNoNode ? &*rule : nullptr, name, member, at, by) && good;
+      if (known) ++rule;
       if ((!good && !Explain) || gave_up_) return false;
     }
-    for (; rule != rules.properties.end(); ++rule) {
+    for (; rule != end; ++rule) {
       if (!rule->required) continue;
       good = missing(*rule, members, rules, at, by);
       if (!Explain) return false;
@@ -404,7 +424,7 @@ class Walker {
     return good;
   }
 
-  bool object_size(const ObjectRules& rules, std::size_t size, const Place* at, const Place* by) {
+  bool object_size(const ObjectRules& rules, std::size_t size, const Step* at, const Step* by) {
     bool good = true;
     if (size < rules.min_properties) {
       good = fault(at, by, "minProperties", [&] {
@@ -419,17 +439,17 @@ class Walker {
     return good;
   }
 
-  bool missing(const PropertyRule& rule, const json::object_t& members, const ObjectRules& rules, const Place* at, const Place* by) {
+  bool missing(const PropertyRule& rule, const json::object_t& members, const ObjectRules& rules, const Step* at, const Step* by) {
     return fault(at, by, "required", [&] { return missing_property(rule.name, rules, members); });
   }
 
-  bool member_of(const ObjectRules& rules, const PropertyRule* declared, const std::string& name, const json& value, const Place* at, const Place* by) {
+  bool member_of(const ObjectRules& rules, const PropertyRule* declared, const std::string& name, const json& value, const Step* at, const Step* by) {
     bool good = true;
-    const Place place{at, name};
+    const Step place{at, name};
     bool known = declared != nullptr;
     if (declared) {
-      const Place keyword{by, "properties", Place::kNoIndex, name};
-      good = run(declared->node, value, &place, &keyword);
+      const Step keyword{by, "properties", Place::kNoIndex, name};
+      good = at_once(declared->node, value) || run(declared->node, value, &place, &keyword);
     }
     for (const auto& [index, node] : rules.patterns) {
       budget_.take_up_to(1 + name.size() / 16);
@@ -440,7 +460,7 @@ class Walker {
       }
       if (answer == Pattern::Answer::no) continue;
       known = true;
-      const Place keyword{by, "patternProperties", Place::kNoIndex, program_.patterns[static_cast<std::size_t>(index)].source()};
+      const Step keyword{by, "patternProperties", Place::kNoIndex, program_.patterns[static_cast<std::size_t>(index)].source()};
       good = run(node, value, &place, &keyword) && good;
     }
     if (!known && rules.additional != kNoNode) good = additional(rules, name, value, place, by) && good;
@@ -448,8 +468,8 @@ class Walker {
     return good;
   }
 
-  bool additional(const ObjectRules& rules, const std::string& name, const json& value, const Place& place, const Place* by) {
-    const Place keyword{by, "additionalProperties"};
+  bool additional(const ObjectRules& rules, const std::string& name, const json& value, const Step& place, const Step* by) {
+    const Step keyword{by, "additionalProperties"};
     if (!program_.nodes[rules.additional].never) return run(rules.additional, value, &place, &keyword);
     return fault(&place, by, "additionalProperties", [&] {
       std::vector<std::string_view> names;
@@ -469,9 +489,9 @@ class Walker {
     return names.size() > kShownNames ? words + ", …" : words;
   }
 
-  bool name_fits(const ObjectRules& rules, const std::string& name, const Place& place, const Place* by) {
+  bool name_fits(const ObjectRules& rules, const std::string& name, const Step& place, const Step* by) {
     const json as_value(name);  // propertyNames is rare enough for the copy
-    const Place keyword{by, "propertyNames"};
+    const Step keyword{by, "propertyNames"};
     if constexpr (Explain) {
       Notes inner{{}, notes_->limit};
       Walker<true> other(*this, &inner);
@@ -487,15 +507,15 @@ class Walker {
     }
   }
 
-  bool dependency(const ObjectRules::Dependency& rule, const json& value, const Place* at, const Place* by) {
+  bool dependency(const ObjectRules::Dependency& rule, const json& value, const Step* at, const Step* by) {
     bool good = true;
     for (const auto& name : rule.required) {
       if (value.contains(name)) continue;
-      const Place keyword{by, rule.keyword};
+      const Step keyword{by, rule.keyword};
       good = fault(at, &keyword, rule.name, [&] { return "the property " + in_quotes(name) + " is missing; it is required where " + in_quotes(rule.name) + " is given"; });
     }
     if (rule.node != kNoNode && (good || Explain)) {
-      const Place keyword{by, rule.keyword, Place::kNoIndex, rule.name};
+      const Step keyword{by, rule.keyword, Place::kNoIndex, rule.name};
       good = run(rule.node, value, at, &keyword) && good;
     }
     return good;
@@ -503,23 +523,23 @@ class Walker {
 
   // -- any value
 
-  bool logic(const LogicRules& rules, const json& value, const Place* at, const Place* by) {
+  bool logic(const LogicRules& rules, const json& value, const Step* at, const Step* by) {
     bool good = true;
     if (rules.has_enum) good = allowed(rules, value, at, by);
     if (!good && !Explain) return false;
     if (rules.reference != kNoNode) {
-      const Place keyword{by, "$ref"};
+      const Step keyword{by, "$ref"};
       good = run(rules.reference, value, at, &keyword) && good;
       if (!good && !Explain) return false;
     }
     if (rules.dynamic != kNoRules) {
       const DynamicReference& dynamic = program_.dynamics[static_cast<std::size_t>(rules.dynamic)];
-      const Place keyword{by, dynamic.keyword};
+      const Step keyword{by, dynamic.keyword};
       good = run(find_target(dynamic, scope_), value, at, &keyword) && good;
       if (!good && !Explain) return false;
     }
     for (std::size_t i = 0; i < rules.all.size(); ++i) {
-      const Place keyword{by, "allOf", i};
+      const Step keyword{by, "allOf", i};
       good = run(rules.all[i], value, at, &keyword) && good;
       if (!good && !Explain) return false;
     }
@@ -532,9 +552,9 @@ class Walker {
     return good && !gave_up_;
   }
 
-  bool allowed(const LogicRules& rules, const json& value, const Place* at, const Place* by) {
+  bool allowed(const LogicRules& rules, const json& value, const Step* at, const Step* by) {
     if (!rules.allowed_texts.empty()) {
-      if (value.is_string() && std::binary_search(rules.allowed_texts.begin(), rules.allowed_texts.end(), value.get_ref<const std::string&>())) return true;
+      if (value.is_string() && is_among(rules.allowed_texts, *value.get_ptr<const std::string*>())) return true;
     } else {
       budget_.take_up_to(rules.allowed.size() / 16);
       for (const auto& one : rules.allowed) {
@@ -566,7 +586,7 @@ class Walker {
     return found != branches.by_value.end() && found->first == name ? &*found : nullptr;
   }
 
-  bool any_of(const Branches& branches, const json& value, const Place* at, const Place* by) {
+  bool any_of(const Branches& branches, const json& value, const Step* at, const Step* by) {
     if (const auto* only = chosen(branches, value)) return branch(branches, only->second, "anyOf", value, at, by);
     for (NodeId node : branches.nodes) {
       if (holds(node, value, at, by)) return true;
@@ -575,7 +595,7 @@ class Walker {
     return nearest_branch(branches, "anyOf", value, at, by);
   }
 
-  bool one_of(const Branches& branches, const json& value, const Place* at, const Place* by) {
+  bool one_of(const Branches& branches, const json& value, const Step* at, const Step* by) {
     if (const auto* only = chosen(branches, value)) return branch(branches, only->second, "oneOf", value, at, by);
     std::size_t count = 0, first = 0, second = 0;
     for (std::size_t i = 0; i < branches.nodes.size() && count < 2; ++i) {
@@ -592,13 +612,13 @@ class Walker {
     });
   }
 
-  bool branch(const Branches& branches, std::uint32_t index, std::string_view name, const json& value, const Place* at, const Place* by) {
-    const Place keyword{by, name, index};
+  bool branch(const Branches& branches, std::uint32_t index, std::string_view name, const json& value, const Step* at, const Step* by) {
+    const Step keyword{by, name, index};
     return run(branches.nodes[index], value, at, &keyword);
   }
 
   // No branch holds: writes down what is wrong with the one that comes nearest, then that none holds.
-  bool nearest_branch(const Branches& branches, std::string_view name, const json& value, const Place* at, const Place* by) {
+  bool nearest_branch(const Branches& branches, std::string_view name, const json& value, const Step* at, const Step* by) {
     if constexpr (Explain) {
       if (!branches.discriminator.empty() && value.is_object()) return wrong_discriminator(branches, name, value, at, by);
       std::vector<Violation> best;
@@ -606,7 +626,7 @@ class Walker {
       for (std::size_t i = 0; i < branches.nodes.size() && i < kMaxBranches; ++i) {
         Notes inner{{}, notes_->limit};
         Walker<true> other(*this, &inner);
-        const Place keyword{by, name, i};
+        const Step keyword{by, name, i};
         other.run(branches.nodes[i], value, at, &keyword);
         const std::size_t cost = distance(inner.found, pointer(at));
         near += cost < kWrongType;
@@ -633,7 +653,7 @@ class Walker {
     }
   }
 
-  bool wrong_discriminator(const Branches& branches, std::string_view name, const json& value, const Place* at, const Place* by) {
+  bool wrong_discriminator(const Branches& branches, std::string_view name, const json& value, const Step* at, const Step* by) {
     const auto member = value.find(branches.discriminator);
     const auto list = [&] {
       std::string words = "expected one of ";
@@ -643,7 +663,7 @@ class Walker {
     if (member == value.end()) {
       return fault(at, by, name, [&] { return "the required property " + in_quotes(branches.discriminator) + " is missing; " + list(); });
     }
-    const Place place{at, branches.discriminator};
+    const Step place{at, branches.discriminator};
     return fault(&place, by, name, [&] {
       std::string words = list() + ", found " + with_type(*member);
       if (member->is_string()) {
@@ -670,18 +690,18 @@ class Walker {
     return cost;
   }
 
-  bool conditional(const LogicRules& rules, const json& value, const Place* at, const Place* by) {
+  bool conditional(const LogicRules& rules, const json& value, const Step* at, const Step* by) {
     const bool yes = holds(rules.condition, value, at, by);
     if (gave_up_) return false;
     const NodeId next = yes ? rules.then_node : rules.else_node;
     if (next == kNoNode) return true;
-    const Place keyword{by, yes ? "then" : "else"};
+    const Step keyword{by, yes ? "then" : "else"};
     return run(next, value, at, &keyword);
   }
 
   // -- what no other keyword has evaluated
 
-  bool unevaluated(const Node& node, const UnevaluatedRules& rules, const json& value, const Place* at, const Place* by) {
+  bool unevaluated(const Node& node, const UnevaluatedRules& rules, const json& value, const Step* at, const Step* by) {
     const bool asked = (value.is_object() && rules.properties != kNoNode) || (value.is_array() && rules.items != kNoNode);
     if (!asked || value.empty()) return true;
     Walker<false> judge(*this, nullptr);
@@ -689,12 +709,12 @@ class Walker {
     evaluated.add_own(node);
     if (judge.gave_up()) return give_up(at, by);
     bool good = true;
-    const Place keyword{by, value.is_object() ? "unevaluatedProperties" : "unevaluatedItems"};
+    const Step keyword{by, value.is_object() ? "unevaluatedProperties" : "unevaluatedItems"};
     std::size_t i = 0;
     if (value.is_array()) {
       for (; i < value.size() && (good || Explain) && !gave_up_; ++i) {
         if (evaluated.has(i)) continue;
-        const Place item{at, {}, i};
+        const Step item{at, {}, i};
         good = run(rules.items, value[i], &item, &keyword) && good;
       }
       return good;
@@ -702,7 +722,7 @@ class Walker {
     for (const auto& [name, member] : value.get_ref<const json::object_t&>()) {
       if ((!good && !Explain) || gave_up_) return false;
       if (evaluated.has(i++)) continue;
-      const Place place{at, name};
+      const Step place{at, name};
       if (program_.nodes[rules.properties].never) {
         good = fault(&place, by, "unevaluatedProperties", [&] { return unknown_property(name, evaluated.names(node)); });
       } else {
@@ -719,7 +739,7 @@ class Walker {
   // Where the node at hand was reached: only Explain asks.
   struct Written {
     NodeId node = 0;
-    const Place* by = nullptr;
+    const Step* by = nullptr;
   };
 
   const Schema::Program& program_;
@@ -746,9 +766,7 @@ NodeId find_target(const DynamicReference& reference, const Scope* scope) {
 bool check(const Schema::Program& program, NodeId node, const json& instance, Budget& budget, const Scope* scope) {
   Walker<false> walker(program, budget, nullptr);
   walker.set_scope(scope);
-  const Place root;
-  const bool good = walker.run(node, instance, &root, &root);
-  return good && !walker.gave_up();
+  return walker.run(node, instance, nullptr, nullptr) && !walker.gave_up();
 }
 
 std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance) {
