@@ -200,7 +200,8 @@ class PatternRun {
   bool run(std::uint32_t start, const char* at, bool backwards, bool anywhere) {
     const std::size_t size = pattern_.code_.size();
     if (size <= kStackStates) {
-      std::array<std::uint16_t, kStackStates * 6 + 2> storage{};
+      std::array<std::uint16_t, kStackStates * 6 + 2> storage;
+      std::fill_n(storage.data(), size * 6 + 2, std::uint16_t{0});  // as much as this program needs
       return run_in(storage.data(), start, at, backwards, anywhere);
     }
     std::vector<std::uint16_t> storage(size * 6 + 2);
