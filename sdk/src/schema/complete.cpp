@@ -18,7 +18,11 @@ class Completion {
     for (auto& object : program_.objects) {
       for (auto& property : object.properties) property.head = name_head(property.name);
     }
-    for (auto& node : program_.nodes) node.at_once = types_at_once(node);
+    for (auto& node : program_.nodes) {
+      node.at_once = types_at_once(node);
+      const bool plain = !node.never && !node.special && node.logic == kNoRules && (node.types & kIntegerBit) != 0;
+      node.bounded = plain && node.number != kNoRules && program_.numbers[static_cast<std::size_t>(node.number)].bounds_only;
+    }
     find_endless_references();
     if (error_) return std::move(error_);
     for (auto& logic : program_.logics) {

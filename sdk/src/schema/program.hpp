@@ -130,6 +130,7 @@ struct Node {
   bool fills = false;         // something below has a default
   bool special = false;       // it has `scope` or `unevaluated`
   std::uint8_t at_once = 0;   // the types of which every value is valid here
+  bool bounded = false;       // of the integers, those between its NumberRules' low and high
   std::int32_t number = kNoRules, text = kNoRules, array = kNoRules, object = kNoRules, logic = kNoRules;
   std::int32_t default_value = kNoRules;
   std::int32_t unevaluated = kNoRules;

@@ -83,6 +83,21 @@ std::uint64_t character_count(const std::string& text) {
   return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+// Whether it is an integer between the bounds.
+bool within(const NumberRules& rules, const json& value) {
+  std::int64_t whole = 0;
+  if (value.type() == type::number_integer) {
+    whole = *value.get_ptr<const std::int64_t*>();
+  } else if (value.type() == type::number_unsigned) {
+    const std::uint64_t natural = *value.get_ptr<const std::uint64_t*>();
+    if (natural > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
+    whole = static_cast<std::int64_t>(natural);
+  } else {
+    return false;
+  }
+  return whole >= rules.low && whole <= rules.high;
+}
+
 // Few texts are compared one by one: their sizes differ as a rule.
 bool is_among(const std::vector<std::string>& sorted, const std::string& text) {
   if (sorted.size() > 8) return std::binary_search(sorted.begin(), sorted.end(), text);
@@ -215,9 +230,12 @@ class Walker {
     return good;
   }
 
-  // Whether the type alone says that the value is valid; else `run` decides.
+  // Whether a glance says that the value is valid; else `run` decides.
   [[gnu::always_inline]] bool at_once(NodeId id, const json& value) {
-    return !Explain && (program_.nodes[id].at_once & type_bits(value.type())) != 0 && depth_ < program_.limits.evaluation_depth && budget_.take();
+    if constexpr (Explain) return false;
+    const Node& node = program_.nodes[id];
+    const bool good = (node.at_once & type_bits(value.type())) != 0 || (node.bounded && within(program_.numbers[static_cast<std::size_t>(node.number)], value));
+    return good && depth_ < program_.limits.evaluation_depth && budget_.take();
   }
 
   bool by_kind(const Node& node, const json& value, const Step* at, const Step* by) {
@@ -239,19 +257,7 @@ class Walker {
   // -- numbers
 
   bool number(const NumberRules& rules, const json& value, const Step* at, const Step* by) {
-    if (rules.bounds_only) {
-      std::int64_t whole = 0;
-      bool fits = false;
-      if (value.type() == type::number_integer) {
-        whole = value.get_ref<const std::int64_t&>();
-        fits = true;
-      } else if (value.type() == type::number_unsigned) {
-        const std::uint64_t natural = value.get_ref<const std::uint64_t&>();
-        fits = natural <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-        whole = static_cast<std::int64_t>(natural);
-      }
-      if (fits && whole >= rules.low && whole <= rules.high) return true;
-    }
+    if (rules.bounds_only && within(rules, value)) return true;
     bool good = true;
     for (const auto& rule : rules.rules) {
       good = number_rule(rule, value, at, by) && good;
