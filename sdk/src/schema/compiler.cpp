@@ -24,6 +24,8 @@ constexpr TypeName kTypeNames[] = {{"null", kNullBit},     {"boolean", kBooleanB
                                    {"array", kArrayBit},   {"string", kStringBit},   {"integer", kIntegerBit},
                                    {"number", kIntegerBit | kFractionBit}};
 
+constexpr std::size_t kDynamicPairs = 1'000'000;  // of a dynamic reference and a resource: time and memory
+
 // The first thing that is wrong is kept in `error_`; from then on nothing more is compiled.
 class Compiler {
  public:
@@ -44,6 +46,7 @@ class Compiler {
     } while (!error_ && !pending_.empty());
     if (error_) return std::move(error_);
     mark_scopes();
+    if (error_) return std::move(error_);
     for (ResourceId id = 0; id < resources_.size(); ++id) program_.resources.push_back({resources_[id].uri, resources_[id].where});
     return complete_program(program_);
   }
@@ -102,27 +105,34 @@ class Compiler {
 
   // A dynamic reference may lead into each resource that is used and has its anchor; those may bring others with them.
   void add_dynamic_targets() {
-    for (const auto& [index, name] : dynamic_names_) {
-      for (const ResourceId id : used_) {
-        if (const auto target = dynamic_target(id, name)) entry(*target);
+    std::set<std::string> names;
+    for (const auto& one : dynamic_names_) names.insert(one.second);
+    if (names.empty()) return;
+    for (const ResourceId id : used_) {
+      const Resource& resource = resources_[id];
+      if (resource.recursive_anchor && names.contains("")) entry(Target{resource.root, resource.where, id});
+      for (const auto& [name, anchor] : resource.anchors) {
+        if (anchor.dynamic && names.contains(name)) entry(Target{anchor.schema, anchor.where, id});
       }
     }
   }
-  std::optional<Target> dynamic_target(ResourceId id, const std::string& name) const {
+  const json* dynamic_target(ResourceId id, const std::string& name) const {  // null = not there
     const Resource& resource = resources_[id];
-    if (name.empty()) return resource.recursive_anchor ? std::optional(Target{resource.root, resource.where, id}) : std::nullopt;
+    if (name.empty()) return resource.recursive_anchor ? resource.root : nullptr;
     const auto anchor = resource.anchors.find(name);
-    if (anchor == resource.anchors.end() || !anchor->second.dynamic) return std::nullopt;
-    return Target{anchor->second.schema, anchor->second.where, id};
+    return anchor == resource.anchors.end() || !anchor->second.dynamic ? nullptr : anchor->second.schema;
   }
 
   // Where there is but one target, a dynamic reference is an ordinary one; only the others need to know the scope.
   void mark_scopes() {
     std::set<ResourceId> asked;
+    std::size_t pairs = 0;
     for (const auto& [index, name] : dynamic_names_) {
       DynamicReference& reference = program_.dynamics[index];
+      pairs += used_.size();
+      if (pairs > kDynamicPairs) return refuse("#", "dynamic references in too many resources");
       for (const ResourceId id : used_) {
-        if (const auto target = dynamic_target(id, name)) reference.targets.emplace_back(static_cast<std::int32_t>(id), nodes_.at(target->schema));
+        if (const json* target = dynamic_target(id, name)) reference.targets.emplace_back(static_cast<std::int32_t>(id), nodes_.at(target));
       }
       if (reference.targets.size() == 1 && reference.targets[0].second == reference.fallback) reference.targets.clear();
       for (const auto& one : reference.targets) asked.insert(static_cast<ResourceId>(one.first));

@@ -39,7 +39,7 @@ class Evaluated {
     for (std::size_t i = 0; i < seen.size(); ++i) {
       if (seen[i]->object != kNoRules) {
         for (const auto& one : program_.objects[static_cast<std::size_t>(seen[i]->object)].properties) {
-          if (one.node != kNoNode && std::find(out.begin(), out.end(), one.name) == out.end()) out.push_back(one.name);
+          if (one.node != kNoNode) out.push_back(one.name);
         }
       }
       each_in_place(program_, *seen[i], [&](NodeId next) {
@@ -48,6 +48,7 @@ class Evaluated {
       });
     }
     std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
   }
 
