@@ -401,6 +401,7 @@ ToolOptions tool_options(const char* title, json output_schema) {
   ToolOptions options;
   options.title = title;
   options.effects = reads | idempotent;
+  options.module = kModuleName;
   options.output_schema = std::move(output_schema);
   return options;
 }
@@ -427,10 +428,12 @@ void register_module(Server& server, Config config) {
   family.title = "Indexed document";
   family.description = "An indexed document by its document_id";
   ResourceOptions resources;
+  resources.module = kModuleName;
   resources.list = [module](std::optional<std::string> cursor) { return module->list_resources(cursor); };
   server.resource_template(family, [module](UriVariables variables, Call& call) { return module->read_resource(variables["id"], call.target()); }, resources);
 
   PromptOptions prompt;
+  prompt.module = kModuleName;
   prompt.title = "Answer with citations";
   server.prompt("answer_with_citations", "Answers a question from the indexed documents, with citations", [module](AnswerInput in) { return module->answer(in); }, prompt);
 }

@@ -73,6 +73,7 @@ struct HttpOptions {
   std::size_t threads = 0;                   // 0 = as many as cores
   std::size_t workers = 0;                   // of the pool for handlers; 0 = as many as cores, at least 2
   HttpLimits limits;
+  std::function<void()> reload;              // on SIGHUP as well; a new policy (Server::set_policy), say
   std::function<void(std::uint16_t port)> listening;  // told once, before the first connection is taken
 };
 

@@ -80,6 +80,15 @@ struct PolicyReading {
   std::string why;
 };
 
+/// What a policy says of one request, and why.
+struct PolicyReport {
+  PolicyVerdict verdict;
+  std::vector<PolicyReading> readings;  // up to the rule that decides
+  json arguments;                       // as they were judged
+  Effects effects;
+  std::string module;
+};
+
 /// A compiled policy; copies share it.
 /// Thread:  constant; judge from any thread.
 class SUMUN_EXPORT Policy {

@@ -3,6 +3,7 @@
 #pragma once
 #include <sumun/server.hpp>
 
+#include <functional>
 #include <string>
 
 namespace sumun {
@@ -11,6 +12,7 @@ inline namespace v0 {
 struct StdioOptions {
   std::string principal;    // who calls; empty = "local:" and the user's name
   std::size_t workers = 0;  // threads of the worker pool; 0 = as many as the machine has cores, at least 2
+  std::function<void()> reload;  // on SIGHUP, which otherwise ends the process; a new policy (Server::set_policy), say
 };
 
 /// Serves one client over the standard streams until it goes. Standard output belongs to the protocol from the start of

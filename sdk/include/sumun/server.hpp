@@ -5,6 +5,7 @@
 #include <sumun/handler.hpp>
 #include <sumun/limits.hpp>
 #include <sumun/log.hpp>
+#include <sumun/policy.hpp>
 #include <sumun/types.hpp>
 
 #include <chrono>
@@ -69,6 +70,7 @@ struct ToolOptions {
   std::chrono::milliseconds task_poll_interval = kTaskPollInterval;  // how often a client should look
   std::vector<std::string> scopes;           // that a token needs for a call, all of them
   ScopePolicy scope_policy = ScopePolicy::step_up;
+  std::string module;                        // whose tool it is, for the policy's rules; empty = the program's own
   bool portable_only = true;                 // false = allow_unportable_schema(): no warning about what clients drop
 
   /// Silences the warning that known clients drop or mangle this tool's schema.
@@ -85,6 +87,7 @@ struct PromptOptions {
   Placement placement = Placement::pool;
   std::vector<std::string> scopes;  // as ToolOptions has them
   ScopePolicy scope_policy = ScopePolicy::step_up;
+  std::string module;
 };
 
 /// The variables of a URI template with what they matched, percent-decoded.
@@ -99,6 +102,7 @@ struct ResourceOptions {
   ResourceLister list;  // of a template; empty = listed by nobody
   std::vector<std::string> scopes;  // as ToolOptions has them
   ScopePolicy scope_policy = ScopePolicy::step_up;
+  std::string module;
 };
 
 /// Values for what the user has typed so far; `context` holds the arguments already chosen.
@@ -115,6 +119,7 @@ struct ServerOptions {
   std::size_t page_size = kPageSize;
   std::chrono::milliseconds ask_limit = kAskLimit;  // how long a pushed question waits (revisions before 2026-07-28)
   bool strict_portability = false;  // what known clients drop or mangle is an error, not a warning
+  std::optional<Policy> policy;  // none = everything is allowed, and serving says so
   std::string state_key;       // 32 bytes that seal requestState; empty = random for this process
 };
 
@@ -166,6 +171,15 @@ class SUMUN_EXPORT Server {
   /// Spec: 2026-07-28 server/utilities/completion
   Server& complete_prompt(std::string prompt, std::string argument, Completer completer);
   Server& complete_resource(std::string uri_template, std::string variable, Completer completer);
+
+  /// Replaces the policy: of requests that begin from now on. Whoever sees other lists than before is told.
+  void set_policy(Policy policy);
+  /// What the policy says of a call that nobody makes. `target` is "tool:NAME", "resource:URI" or "prompt:NAME"; arguments
+  /// are validated and get their defaults as a call's do. Without a policy everything is allowed.
+  /// Errors: invalid_value: an unknown target, or arguments that break the schema.
+  Result<PolicyReport> explain_policy(const Principal& who, std::string_view target, json arguments) const;
+  /// As it is listed; none = there is no such tool.
+  std::optional<Tool> find_tool(std::string_view tool) const;
 
   const std::string& name() const;
   const std::string& version() const;

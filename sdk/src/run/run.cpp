@@ -12,10 +12,12 @@
 #include "transport/stdio_transport.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -58,6 +60,16 @@ int wrong_usage(const std::string& program, const Server& server, const std::str
   return 2;
 }
 
+void await_hangups(boost::asio::signal_set& signals, std::function<void()> reload) {
+  boost::system::error_code ignored;
+  signals.add(SIGHUP, ignored);  // again is no fault
+  signals.async_wait([&signals, reload = std::move(reload)](boost::system::error_code failed, int) {
+    if (failed) return;
+    reload();
+    await_hangups(signals, reload);
+  });
+}
+
 }  // namespace
 
 int serve_stdio(Server& server, StdioOptions options) {
@@ -75,6 +87,9 @@ int serve_stdio(Server& server, StdioOptions options) {
   std::optional<StopSignals> signals;
   std::chrono::steady_clock::time_point end;
   core->tasks().start(loop.get_executor());
+  core->tell_without_policy();
+  boost::asio::signal_set hangups(loop);
+  if (options.reload) await_hangups(hangups, options.reload);
   {
     StdioTransport transport(loop.get_executor(), (*streams)->in(), (*streams)->out());
     server::SessionOptions session_options;
@@ -88,6 +103,7 @@ int serve_stdio(Server& server, StdioOptions options) {
       if (auto alive = session.lock()) alive->end();
     });
     loop.run();
+    hangups.cancel();
     core->tasks().stop();
     pool.stop();
     end_descendants(kChildLimit);  // a handler may be waiting for one

@@ -81,8 +81,8 @@ http::ServerLimits limits_of(const HttpLimits& limits) {
 
 // SIGHUP: certificates and keys again. What cannot be read leaves the old in place.
 struct Reloader : std::enable_shared_from_this<Reloader> {
-  Reloader(http::Server& of, std::shared_ptr<Authenticator> with, std::shared_ptr<server::Core> telling)
-      : server(of), authenticator(std::move(with)), core(std::move(telling)), signals(of.main_executor(), SIGHUP) {}
+  Reloader(http::Server& of, std::shared_ptr<Authenticator> with, std::shared_ptr<server::Core> telling, std::function<void()> also)
+      : server(of), authenticator(std::move(with)), core(std::move(telling)), more(std::move(also)), signals(of.main_executor(), SIGHUP) {}
 
   void wait() {
     signals.async_wait([self = shared_from_this()](boost::system::error_code failed, int) {
@@ -92,6 +92,7 @@ struct Reloader : std::enable_shared_from_this<Reloader> {
       else
         self->core->log(LoggingLevel::notice, "reloaded");
       if (self->authenticator) self->authenticator->reload();
+      if (self->more) self->more();
       self->wait();
     });
   }
@@ -99,6 +100,7 @@ struct Reloader : std::enable_shared_from_this<Reloader> {
   http::Server& server;
   std::shared_ptr<Authenticator> authenticator;
   std::shared_ptr<server::Core> core;
+  std::function<void()> more;
   boost::asio::signal_set signals;
 };
 
@@ -175,11 +177,12 @@ int serve_http(Server& server, HttpOptions options) {
       if (sessions) sessions->drain();
     });
     if (sessions) sessions->watch(http_server->main_executor());
-    const auto reloader = std::make_shared<Reloader>(*http_server, options.authenticator, core);
+    const auto reloader = std::make_shared<Reloader>(*http_server, options.authenticator, core, options.reload);
     reloader->wait();
     std::fprintf(stderr, "listening on %s://%s:%u%s\n", options.tls ? "https" : "http", address->host.c_str(),
                  static_cast<unsigned>(http_server->port()), options.path.c_str());
     if (options.listening) options.listening(http_server->port());
+    core->tell_without_policy();
     core->tasks().start(http_server->main_executor());
     http_server->run();
     core->tasks().stop();

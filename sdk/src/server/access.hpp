@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a principal's scopes open: an entry that lacks nothing is there, one that does is refused or not to be seen.
+// What a principal's scopes and the policy open: an entry that lacks nothing is there, one that does is refused or not to be
+// seen.
 #pragma once
 #include "base/json_text.hpp"
 #include "base/scopes.hpp"
 #include "server/core.hpp"
 
+#include <sumun/policy.hpp>
 #include <sumun/principal.hpp>
 #include <sumun/server.hpp>
 
@@ -20,10 +22,49 @@ bool is_open(const Principal& who, const Options& options) {
   return options.scopes.empty() || !who.scopes || holds_all(*who.scopes, options.scopes);
 }
 
+// What the policy is asked about an entry.
+inline PolicyRequest about(const Principal& who, const ToolEntry& entry) {
+  return {who, TargetKind::tool, entry.definition.name, entry.options.module, entry.options.effects};
+}
+inline PolicyRequest about(const Principal& who, const PromptEntry& entry) {
+  return {who, TargetKind::prompt, entry.definition.name, entry.options.module};
+}
+inline PolicyRequest about(const Principal& who, const TemplateEntry& entry) {
+  return {who, TargetKind::resource_template, entry.definition.uriTemplate, entry.options.module};
+}
+inline PolicyRequest about(const Principal& who, const ResourceOptions& options, std::string_view uri) {
+  return {who, TargetKind::resource, uri, options.module};
+}
+inline PolicyRequest about(const Principal& who, const ResourceEntry& entry) { return about(who, entry.options, entry.definition.uri); }
+
+inline bool is_enforced(const Registry& registry) { return registry.policy && registry.policy->options().mode == PolicyMode::enforce; }
+/// Whether the policy refuses it whatever the arguments.
+inline bool is_hidden(const Registry& registry, const PolicyRequest& request) { return is_enforced(registry) && registry.policy->hides(request); }
+
 template <class Options>
-bool is_visible(const Principal& who, const Options& options) {
+bool scopes_show(const Principal& who, const Options& options) {
   return options.scope_policy == ScopePolicy::step_up || is_open(who, options);
 }
+
+template <class Entry>
+bool is_visible(const Registry& registry, const Principal& who, const Entry& entry) {
+  return scopes_show(who, entry.options) && !is_hidden(registry, about(who, entry));
+}
+/// Of what a URI leads to: a resource, or one of a template's.
+inline bool is_visible(const Registry& registry, const Principal& who, const ResourceOptions& options, std::string_view uri) {
+  return scopes_show(who, options) && !is_hidden(registry, about(who, options, uri));
+}
+
+/// What the policy refuses of one request.
+struct Refusal {
+  Decision decision;   // ask or deny
+  std::string reason;  // the rule's; empty = it gives none
+  bool whatever;       // whatever the arguments
+};
+/// None = it goes on. What is refused, or would be by a policy that only observes, is logged.
+std::optional<Refusal> judge(const Core& core, const Registry& registry, const PolicyRequest& request);
+/// A refused tool in words that a model can act on.
+std::string words_of(const Refusal& refusal, const std::string& tool);
 
 /// The refusal, where a visible entry is not open.
 /// Spec: 2026-07-28 basic/authorization, Runtime Insufficient Scope Errors

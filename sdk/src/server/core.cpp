@@ -113,6 +113,12 @@ Schema compiled(const std::string& tool, const char* which, const json& document
   return *std::move(schema);
 }
 
+std::shared_ptr<const Registry> first_registry(const ServerOptions& options) {
+  auto registry = std::make_shared<Registry>();
+  registry->policy = options.policy;
+  return registry;
+}
+
 }  // namespace
 
 Core::Core(std::string name, std::string version, ServerOptions options)
@@ -123,7 +129,7 @@ Core::Core(std::string name, std::string version, ServerOptions options)
       clock_(std::make_unique<SystemClock>()),
       calls_(std::make_unique<gate::MemoryCallStore>()),
       tasks_(*this, std::make_unique<gate::MemoryTaskStore>()),
-      registry_(std::make_shared<Registry>()) {}
+      registry_(first_registry(options_)) {}
 
 std::shared_ptr<const Registry> Core::registry() const {
   std::lock_guard lock(mutex_);
@@ -324,6 +330,22 @@ void Core::complete_resource(const std::string& uri_template, const std::string&
     next.templates.replace(std::move(changed));
     next.completions = true;
   });
+}
+
+void Core::tell_without_policy() const {
+  if (!registry()->policy) log(LoggingLevel::notice, "there is no policy: whoever is connected may use everything that this server offers");
+}
+
+void Core::use(Policy policy) {
+  std::shared_ptr<const Registry> before, now;
+  {
+    std::lock_guard lock(mutex_);
+    auto next = std::make_shared<Registry>(*registry_);
+    next->policy = std::move(policy);
+    before = std::exchange(registry_, std::move(next));
+    now = registry_;
+  }
+  for (const auto& observer : observers()) observer->policy_changed(before, now);
 }
 
 void Core::observe_task(const std::string& id, const std::shared_ptr<Observer>& observer) {

@@ -109,6 +109,7 @@ struct Registry {
   Table<ResourceEntry> resources;
   Table<TemplateEntry> templates;
   Table<PromptEntry> prompts;
+  std::optional<Policy> policy;  // none = everything is allowed
   bool completions = false;  // true once something completes
   // True once there was one: a client that was told of the capability may go on to list, even when all are gone.
   bool offers_tools = false;
@@ -125,6 +126,7 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void list_changed(ListKind kind) = 0;
+  virtual void policy_changed(std::shared_ptr<const Registry> /*before*/, std::shared_ptr<const Registry> /*now*/) {}
   virtual void resource_updated(const std::string& uri) = 0;
   virtual void task_changed(std::shared_ptr<const DetailedTask> task) = 0;
 };
@@ -156,6 +158,8 @@ class Core {
   void add(PromptEntry entry);
   bool remove(ListKind kind, std::string_view key);
   bool remove_template(std::string_view uri_template);
+  /// Of requests that begin later. Each observer finds out what it changes for whom.
+  void use(Policy policy);
   void complete_prompt(const std::string& prompt, const std::string& argument, Completer completer);
   void complete_resource(const std::string& uri_template, const std::string& variable, Completer completer);
   void notify_resource_updated(const std::string& uri);
@@ -167,6 +171,8 @@ class Core {
   void observe_task(const std::string& id, const std::shared_ptr<Observer>& observer);
   void unobserve_task(const std::string& id, const Observer& observer);
   void log(LoggingLevel level, const std::string& line) const;
+  /// Says it where everything is allowed for want of a policy; once, before the first connection.
+  void tell_without_policy() const;
 
  private:
   template <class Change>

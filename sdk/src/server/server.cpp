@@ -2,6 +2,8 @@
 // The public Server: hands registrations to the core.
 #include <sumun/server.hpp>
 
+#include "base/json_text.hpp"
+#include "server/access.hpp"
 #include "server/core.hpp"
 
 #include <utility>
@@ -65,6 +67,50 @@ bool Server::remove_tool(std::string_view name) { return core_->remove(server::L
 bool Server::remove_prompt(std::string_view name) { return core_->remove(server::ListKind::prompts, name); }
 bool Server::remove_resource(std::string_view uri) { return core_->remove(server::ListKind::resources, uri); }
 bool Server::remove_resource_template(std::string_view uri_template) { return core_->remove_template(uri_template); }
+
+void Server::set_policy(Policy policy) { core_->use(std::move(policy)); }
+
+std::optional<Tool> Server::find_tool(std::string_view tool) const {
+  const auto entry = core_->registry()->tools.find(tool);
+  return entry ? std::optional(entry->definition) : std::nullopt;
+}
+
+Result<PolicyReport> Server::explain_policy(const Principal& who, std::string_view target, json arguments) const {
+  const auto registry = core_->registry();
+  const auto unknown = [&] { return fail(ErrorCode::invalid_value, "there is no " + in_quotes(target)); };
+  const auto report_on = [&](PolicyRequest request) {
+    request.arguments = &arguments;
+    PolicyReport report;
+    report.verdict = {Decision::allow};
+    report.effects = request.effects;
+    report.module = request.module;
+    if (registry->policy) {
+      report.verdict = registry->policy->decide(request);
+      report.readings = registry->policy->explain(request);
+    }
+    report.arguments = arguments;
+    return report;
+  };
+  const std::size_t colon = std::min(target.find(':'), target.size());
+  const std::string_view kind = target.substr(0, colon);
+  const std::string_view name = target.substr(std::min(target.size(), colon + 1));
+  if (kind == "tool") {
+    const auto entry = registry->tools.find(name);
+    if (!entry) return unknown();
+    const auto violations = entry->input.validate(arguments, Defaults::fill);
+    if (!violations.empty()) return fail(ErrorCode::invalid_value, "invalid arguments for " + entry->definition.name + ": " + explain(violations));
+    return report_on(server::about(who, *entry));
+  }
+  if (kind == "prompt") {
+    const auto entry = registry->prompts.find(name);
+    return entry ? Result<PolicyReport>(report_on(server::about(who, *entry))) : unknown();
+  }
+  if (kind == "resource") {
+    const ResourceOptions* options = server::behind(*registry, name);
+    return options ? Result<PolicyReport>(report_on(server::about(who, *options, name))) : unknown();
+  }
+  return fail(ErrorCode::invalid_value, in_quotes(target) + ": expected tool:NAME, resource:URI or prompt:NAME");
+}
 
 void Server::notify_resource_updated(const std::string& uri) { core_->notify_resource_updated(uri); }
 

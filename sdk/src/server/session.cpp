@@ -275,7 +275,7 @@ void Session::initialize(const ExchangePtr& exchange, json params) {
   auto client = std::make_shared<RequestMeta>();
   client->clientInfo = std::move(asked->clientInfo);
   client->clientCapabilities = std::move(asked->capabilities);
-  legacy_ = Legacy{revision, std::move(client), LoggingLevel::info, false, {}};
+  legacy_ = Legacy{revision, std::move(client), LoggingLevel::info, false, {}, exchange->principal};
   observe();
   exchange->revision = revision;
 

@@ -89,6 +89,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
 
   // -- Observer: any thread
   void list_changed(ListKind kind) override;
+  void policy_changed(std::shared_ptr<const Registry> before, std::shared_ptr<const Registry> now) override;
   void resource_updated(const std::string& uri) override;
   void task_changed(std::shared_ptr<const DetailedTask> task) override;
 
@@ -113,6 +114,7 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
     LoggingLevel level = LoggingLevel::info;
     bool initialized = false;  // true once it said so; only then is anything pushed
     std::set<std::string, std::less<>> subscribed;
+    std::shared_ptr<const Principal> principal;  // who opened it
   };
 
   // -- session.cpp
@@ -196,7 +198,8 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void withdraw(const std::vector<RequestId>& questions, Revision revision, StreamId stream, const Error& why);
   /// Hears of changes from now on.
   void observe();
-  void push_list_changed(ListKind kind);
+  using Concerns = std::function<bool(const Principal&)>;  // empty = everybody
+  void push_list_changed(ListKind kind, const Concerns& concerns = {});
   void push_resource_updated(const std::string& uri);
   bool is_subscribed(const std::string& uri) const;
   bool listens_to(const std::string& task) const;
@@ -229,6 +232,9 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   bool ending_ = false;
   bool closed_ = false;
 };
+
+/// Whether another policy shows a principal another list.
+bool list_differs(ListKind kind, const Registry& before, const Registry& now, const Principal& who);
 
 /// Brings a call's answer to its session, behind all that the handler said before, or to its task. Thread: any.
 void hand_over(const CallState& call, Reply reply);

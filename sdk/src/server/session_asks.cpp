@@ -147,7 +147,9 @@ void Session::subscribe(const ExchangePtr& exchange, json params) {
   if (!asked) return refuse(*exchange, std::move(asked).error());
   const auto registry = core_->registry();
   const ResourceOptions* options = behind(*registry, asked->uri);
-  if (options == nullptr || !is_visible(*exchange->principal, *options)) return refuse(*exchange, protocol::resource_not_found(asked->uri));
+  if (options == nullptr || !scopes_show(*exchange->principal, *options) ||
+      judge(*core_, *registry, about(*exchange->principal, *options, asked->uri)))
+    return refuse(*exchange, protocol::resource_not_found(asked->uri));
   if (auto lack = lacks_scope(*exchange->principal, *options, asked->uri)) return refuse(*exchange, *std::move(lack));
   if (legacy_->subscribed.size() >= kMaxSubscribedUris && legacy_->subscribed.count(asked->uri) == 0)
     return refuse(*exchange, fail(ErrorCode::busy, "at most " + std::to_string(kMaxSubscribedUris) + " resources can be subscribed"));
@@ -241,6 +243,15 @@ void Session::list_changed(ListKind kind) {
   }));
 }
 
+void Session::policy_changed(std::shared_ptr<const Registry> before, std::shared_ptr<const Registry> now) {
+  inbox_.push(Job([weak = weak_from_this(), before = std::move(before), now = std::move(now)] {
+    const auto session = weak.lock();
+    if (!session) return;
+    for (const ListKind kind : {ListKind::tools, ListKind::prompts, ListKind::resources})
+      session->push_list_changed(kind, [&](const Principal& who) { return list_differs(kind, *before, *now, who); });
+  }));
+}
+
 void Session::resource_updated(const std::string& uri) {
   inbox_.push(Job([weak = weak_from_this(), uri] {
     if (auto session = weak.lock()) session->push_resource_updated(uri);
@@ -273,14 +284,14 @@ bool Session::is_subscribed(const std::string& uri) const {
   });
 }
 
-void Session::push_list_changed(ListKind kind) {
+void Session::push_list_changed(ListKind kind, const Concerns& concerns) {
   if (closed_) return;
   if (put_off()) return void(late_lists_.insert(kind));
   const auto name = protocol::name(method_of(kind));
-  if (legacy_ && legacy_->initialized)
+  if (legacy_ && legacy_->initialized && (!concerns || concerns(*legacy_->principal)))
     transport_.send(protocol::encode_notification(name, NotificationParams{}, legacy_->revision));
   for (const auto& [id, exchange] : in_flight_) {
-    if (!exchange->listening || !wants(*exchange->listening, kind)) continue;
+    if (!exchange->listening || !wants(*exchange->listening, kind) || (concerns && !concerns(*exchange->principal))) continue;
     NotificationParams params;
     params._meta = protocol::subscription_meta(id);
     transport_.send(Outgoing(protocol::encode_notification(name, params, exchange->revision), exchange->stream));
@@ -293,13 +304,14 @@ void Session::push_resource_updated(const std::string& uri) {
   const auto name = protocol::name(Method::resources_updated);
   ResourceUpdatedNotificationParams params;
   params.uri = uri;
-  if (legacy_ && legacy_->initialized && legacy_->subscribed.count(uri) != 0)
-    transport_.send(protocol::encode_notification(name, params, legacy_->revision));
   const auto registry = core_->registry();
   const ResourceOptions* options = behind(*registry, uri);
+  const auto hidden = [&](const Principal& who) { return options != nullptr && is_hidden(*registry, about(who, *options, uri)); };
+  if (legacy_ && legacy_->initialized && legacy_->subscribed.count(uri) != 0 && !hidden(*legacy_->principal))
+    transport_.send(protocol::encode_notification(name, params, legacy_->revision));
   for (const auto& [id, exchange] : in_flight_) {
     if (!exchange->listening || !exchange->listening->resourceSubscriptions) continue;
-    if (options != nullptr && !is_open(*exchange->principal, *options)) continue;
+    if (options != nullptr && (!is_open(*exchange->principal, *options) || hidden(*exchange->principal))) continue;
     const auto& uris = *exchange->listening->resourceSubscriptions;
     if (std::find(uris.begin(), uris.end(), uri) == uris.end()) continue;
     params._meta = protocol::subscription_meta(id);

@@ -46,12 +46,12 @@ constexpr std::chrono::milliseconds kQuickLimit{5};  // what a quick handler may
 
 // The nearest known name, for a model that mistyped one.
 template <class Entry>
-std::string nearest(const Table<Entry>& table, const std::string& name, const Principal& who) {
+std::string nearest(const Registry& registry, const Table<Entry>& table, const std::string& name, const Principal& who) {
   std::string best;
   std::size_t least = name.size() / 2 + 1;
   for (const auto& entry : table.list()) {
     const std::string& other = entry->key();
-    if (name.size() > 64 || other.size() > 64 || !is_visible(who, entry->options)) continue;
+    if (name.size() > 64 || other.size() > 64 || !is_visible(registry, who, *entry)) continue;
     std::vector<std::size_t> row(other.size() + 1);
     for (std::size_t j = 0; j <= other.size(); ++j) row[j] = j;
     for (std::size_t i = 1; i <= name.size(); ++i) {
@@ -315,6 +315,7 @@ void Session::carry_out(ExchangePtr exchange, const Handler<R>& handler, std::sh
   });
 }
 
+// T1 belongs here: nothing but this runs a handler.
 template <class R, class Finish>
 void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
                           json input, std::size_t bytes, Finish finish) {
@@ -365,11 +366,13 @@ void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::
 void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
   auto asked = protocol::decode_params<CallToolRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
-  auto entry = core_->registry()->tools.find(asked->name);
-  if (!entry || !is_visible(*exchange->principal, entry->options)) {
-    const auto registry = core_->registry();
-    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown tool: " + in_quotes(asked->name) + nearest(registry->tools, asked->name, *exchange->principal)));
-  }
+  const auto registry = core_->registry();
+  const Principal& who = *exchange->principal;
+  auto entry = registry->tools.find(asked->name);
+  if (!entry || !scopes_show(who, entry->options))
+    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown tool: " + in_quotes(asked->name) + nearest(*registry, registry->tools, asked->name, who)));
+  if (is_hidden(*registry, about(who, *entry)))  // in words all the same: whoever learned of it elsewhere would try on
+    return answer(*exchange, CallToolResult::error(words_of(*judge(*core_, *registry, about(who, *entry)), asked->name)));
   if (auto lack = lacks_scope(*exchange->principal, entry->options, asked->name)) return refuse(*exchange, *std::move(lack));
   if (const MirroredHeaders* headers = std::exchange(exchange->headers, nullptr); headers != nullptr && !entry->mirrored.empty()) {
     auto same = protocol::check_param_headers(*headers, entry->mirrored, asked->arguments ? *asked->arguments : json());
@@ -392,6 +395,11 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
   if (!violations.empty())  // a result, in every revision: the model can mend its call
     return reply(*exchange, result_reply(*call, CallToolResult::error("invalid arguments for " + entry->definition.name + ": " +
                                                                      explain(violations))));
+  // Of every request, so of each round and before a task begins: what the policy says now.
+  PolicyRequest request = about(who, *entry);
+  request.arguments = &input;
+  if (const auto refusal = judge(*core_, *registry, request))
+    return reply(*exchange, result_reply(*call, CallToolResult::error(words_of(*refusal, entry->definition.name))));
   if (!take_up(exchange, *call, *asked, input)) return;
   // A retry of a call that began without a task stays one.
   const bool at_once = call->setup().task && entry->options.task_start == TaskStart::at_once && call->round() == 0;
@@ -407,10 +415,12 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
 void Session::get_prompt(ExchangePtr exchange, json params, std::size_t bytes) {
   auto asked = protocol::decode_params<GetPromptRequestParams>(std::move(params));
   if (!asked) return refuse(*exchange, std::move(asked).error());
-  auto entry = core_->registry()->prompts.find(asked->name);
-  if (!entry || !is_visible(*exchange->principal, entry->options)) {
-    const auto registry = core_->registry();
-    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown prompt: " + in_quotes(asked->name) + nearest(registry->prompts, asked->name, *exchange->principal)));
+  const auto registry = core_->registry();
+  const Principal& who = *exchange->principal;
+  auto entry = registry->prompts.find(asked->name);
+  if (!entry || !is_visible(*registry, who, *entry)) {
+    if (entry) judge(*core_, *registry, about(who, *entry));
+    return refuse(*exchange, fail(ErrorCode::invalid_params, "unknown prompt: " + in_quotes(asked->name) + nearest(*registry, registry->prompts, asked->name, who)));
   }
   if (auto lack = lacks_scope(*exchange->principal, entry->options, asked->name)) return refuse(*exchange, *std::move(lack));
   json input = json::object();
@@ -420,6 +430,11 @@ void Session::get_prompt(ExchangePtr exchange, json params, std::size_t bytes) {
     for (const PromptArgument& argument : *entry->definition.arguments)
       if (argument.required.value_or(false) && !input.contains(argument.name))
         return refuse(*exchange, fail(ErrorCode::invalid_params, "params.arguments." + argument.name + ": missing; prompt '" + asked->name + "' needs it"));
+  PolicyRequest request = about(who, *entry);
+  request.arguments = &input;
+  if (const auto refusal = judge(*core_, *registry, request))
+    return refuse(*exchange, fail(ErrorCode::invalid_params, "prompt " + in_quotes(asked->name) + " is not allowed with these arguments" +
+                                                                 (refusal->reason.empty() ? "" : " (" + refusal->reason + ")")));
   const bool plain = std::holds_alternative<PlainHandler<GetPromptResult>>(entry->handler);
   auto call = make_call(exchange, std::move(asked->name),
                         !plain                                           ? Running::as_coroutine
@@ -464,7 +479,9 @@ void Session::read_resource(ExchangePtr exchange, json params, std::size_t bytes
       break;
     }
   }
-  if (handler == nullptr || !is_visible(*exchange->principal, *options)) return refuse(*exchange, protocol::resource_not_found(asked->uri));
+  if (handler == nullptr || !scopes_show(*exchange->principal, *options) ||
+      judge(*core_, *registry, about(*exchange->principal, *options, asked->uri)))
+    return refuse(*exchange, protocol::resource_not_found(asked->uri));
   if (auto lack = lacks_scope(*exchange->principal, *options, asked->uri)) return refuse(*exchange, *std::move(lack));
   const bool plain = std::holds_alternative<PlainHandler<ReadResourceResult>>(*handler);
   auto call = make_call(exchange, asked->uri,
@@ -498,7 +515,7 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
   std::shared_ptr<const void> keep;
   if (const auto* prompt = std::get_if<PromptReference>(&asked->ref)) {
     auto entry = registry->prompts.find(prompt->name);
-    if (!entry || !is_visible(*exchange->principal, entry->options))
+    if (!entry || !is_visible(*registry, *exchange->principal, *entry))
       return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.name: unknown prompt " + in_quotes(prompt->name)));
     if (auto lack = lacks_scope(*exchange->principal, entry->options, prompt->name)) return refuse(*exchange, *std::move(lack));
     completers = &entry->completers;
@@ -508,7 +525,9 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
     auto entry = registry->templates.find(uri);
     const auto resource = entry ? nullptr : registry->resources.find(uri);
     const ResourceOptions* options = entry ? &entry->options : resource ? &resource->options : nullptr;
-    if (options == nullptr || !is_visible(*exchange->principal, *options))
+    const bool visible = entry ? is_visible(*registry, *exchange->principal, *entry)
+                               : options != nullptr && is_visible(*registry, *exchange->principal, *options, uri);
+    if (!visible)
       return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.uri: unknown resource template " + in_quotes(uri)));
     if (auto lack = lacks_scope(*exchange->principal, *options, uri)) return refuse(*exchange, *std::move(lack));
     if (entry) completers = &entry->completers;

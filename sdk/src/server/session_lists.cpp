@@ -3,6 +3,7 @@
 // the page before ended with, so entries that come and go meanwhile neither repeat nor hide others:
 //   t12  p3  r7  m4      l5:INNER  the lister of the template number 5, at its own cursor INNER
 // Spec: 2026-07-28 server/utilities/pagination
+#include "base/json_text.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/errors.hpp"
 #include "server/access.hpp"
@@ -30,13 +31,15 @@ Result<std::uint64_t> read_cursor(const std::optional<std::string>& cursor, char
 
 // The entries behind `after` that `who` may see, one page; what ends it becomes the cursor.
 template <class Entry, class Take>
-std::optional<std::string> take_page(const Table<Entry>& table, std::uint64_t after, std::size_t size, char list, const Principal& who,
-                                     Take take) {
+std::optional<std::string> take_page(const Core& core, const Registry& registry, const Table<Entry>& table, std::uint64_t after, char list,
+                                     const Principal& who, Take take) {
   std::size_t taken = 0;
   std::uint64_t last = after;
   for (const auto& entry : table.list()) {
-    if (entry->order <= after || !is_visible(who, entry->options)) continue;
-    if (taken == size) return list + std::to_string(last);
+    if (entry->order <= after || !is_visible(registry, who, *entry)) continue;
+    if (registry.policy && registry.policy->hides(about(who, *entry)))  // a policy that only observes
+      core.log(LoggingLevel::info, "policy (it only observes): would not be listed: " + in_quotes(entry->key()) + " for " + in_quotes(who.name));
+    if (taken == core.options().page_size) return list + std::to_string(last);
     take(*entry);
     last = entry->order;
     ++taken;
@@ -53,15 +56,39 @@ Result<ListResourcesResult> run_lister(const ResourceLister& list, std::optional
   }
 }
 
+// Whether the policy shows the same to everybody.
+bool asks_who(const Registry& registry) {
+  if (!is_enforced(registry)) return false;
+  const auto& rules = registry.policy->options().rules;
+  return std::any_of(rules.begin(), rules.end(), [](const PolicyRule& rule) { return !rule.principal.empty() || !rule.group.empty() || !rule.scope.empty(); });
+}
+
 // What not everybody may see must not be cached for everybody.
 template <class ListResult, class Entry>
-void add_hints(ListResult& result, const Core& core, const Table<Entry>& table) {
-  const auto is_hidden = [](const auto& entry) { return entry->options.scope_policy == ScopePolicy::hidden && !entry->options.scopes.empty(); };
+void add_hints(ListResult& result, const Core& core, const Registry& registry, const Table<Entry>& table) {
+  const auto may_be_hidden = [](const auto& entry) { return entry->options.scope_policy == ScopePolicy::hidden && !entry->options.scopes.empty(); };
   result.ttlMs = core.options().list_ttl.count();
-  result.cacheScope = std::any_of(table.list().begin(), table.list().end(), is_hidden) ? CacheScope::private_ : CacheScope::public_;
+  const bool differs = asks_who(registry) || std::any_of(table.list().begin(), table.list().end(), may_be_hidden);
+  result.cacheScope = differs ? CacheScope::private_ : CacheScope::public_;
+}
+
+template <class Entry>
+bool shows_the_same(const Registry& before, const Registry& now, const Table<Entry>& table, const Principal& who) {
+  return std::all_of(table.list().begin(), table.list().end(), [&](const auto& entry) {
+    return is_visible(before, who, *entry) == is_visible(now, who, *entry);
+  });
 }
 
 }  // namespace
+
+// Listers find what no table holds: where there are some, resources may always have changed.
+bool list_differs(ListKind kind, const Registry& before, const Registry& now, const Principal& who) {
+  if (kind == ListKind::tools) return !shows_the_same(before, now, now.tools, who);
+  if (kind == ListKind::prompts) return !shows_the_same(before, now, now.prompts, who);
+  const auto& families = now.templates.list();
+  return !shows_the_same(before, now, now.resources, who) || !shows_the_same(before, now, now.templates, who) ||
+         std::any_of(families.begin(), families.end(), [](const auto& family) { return static_cast<bool>(family->options.list); });
+}
 
 void Session::list_tools(const ExchangePtr& exchange, json params) {
   auto asked = protocol::decode_params<PaginatedRequestParams>(std::move(params));
@@ -70,9 +97,9 @@ void Session::list_tools(const ExchangePtr& exchange, json params) {
   if (!after) return refuse(*exchange, after.error());
   ListToolsResult result;
   const auto registry = core_->registry();
-  result.nextCursor = take_page(registry->tools, *after, core_->options().page_size, 't', *exchange->principal,
+  result.nextCursor = take_page(*core_, *registry, registry->tools, *after, 't', *exchange->principal,
                                 [&](const ToolEntry& entry) { result.tools.push_back(entry.definition); });
-  add_hints(result, *core_, registry->tools);
+  add_hints(result, *core_, *registry, registry->tools);
   answer(*exchange, result);
 }
 
@@ -83,9 +110,9 @@ void Session::list_prompts(const ExchangePtr& exchange, json params) {
   if (!after) return refuse(*exchange, after.error());
   ListPromptsResult result;
   const auto registry = core_->registry();
-  result.nextCursor = take_page(registry->prompts, *after, core_->options().page_size, 'p', *exchange->principal,
+  result.nextCursor = take_page(*core_, *registry, registry->prompts, *after, 'p', *exchange->principal,
                                 [&](const PromptEntry& entry) { result.prompts.push_back(entry.definition); });
-  add_hints(result, *core_, registry->prompts);
+  add_hints(result, *core_, *registry, registry->prompts);
   answer(*exchange, result);
 }
 
@@ -96,9 +123,9 @@ void Session::list_templates(const ExchangePtr& exchange, json params) {
   if (!after) return refuse(*exchange, after.error());
   ListResourceTemplatesResult result;
   const auto registry = core_->registry();
-  result.nextCursor = take_page(registry->templates, *after, core_->options().page_size, 'm', *exchange->principal,
+  result.nextCursor = take_page(*core_, *registry, registry->templates, *after, 'm', *exchange->principal,
                                 [&](const TemplateEntry& entry) { result.resourceTemplates.push_back(entry.definition); });
-  add_hints(result, *core_, registry->templates);
+  add_hints(result, *core_, *registry, registry->templates);
   answer(*exchange, result);
 }
 
@@ -110,12 +137,14 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
   // The lister of a template that is not open would tell what is behind it, be the template itself visible or not.
   const auto next_lister = [&](std::uint64_t after) -> Table<TemplateEntry>::Pointer {
     for (const auto& entry : registry->templates.list())
-      if (entry->order > after && entry->options.list && is_open(*exchange->principal, entry->options)) return entry;
+      if (entry->order > after && entry->options.list && is_open(*exchange->principal, entry->options) &&
+          !is_hidden(*registry, about(*exchange->principal, *entry)))
+        return entry;
     return nullptr;
   };
 
   ListResourcesResult result;
-  add_hints(result, *core_, registry->resources);
+  add_hints(result, *core_, *registry, registry->resources);
   Table<TemplateEntry>::Pointer lister;
   std::optional<std::string> inner;
   if (asked->cursor && asked->cursor->substr(0, 1) == "l") {
@@ -129,7 +158,7 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
   } else {
     const auto after = read_cursor(asked->cursor, 'r');
     if (!after) return refuse(*exchange, after.error());
-    result.nextCursor = take_page(registry->resources, *after, core_->options().page_size, 'r', *exchange->principal,
+    result.nextCursor = take_page(*core_, *registry, registry->resources, *after, 'r', *exchange->principal,
                                   [&](const ResourceEntry& entry) { result.resources.push_back(entry.definition); });
     const auto first = next_lister(0);
     if (result.nextCursor || !first) return answer(*exchange, result);
@@ -144,7 +173,7 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
   auto call = make_call(exchange, lister->definition.uriTemplate, Running::on_worker, true, std::chrono::milliseconds{0});
   in_flight_[exchange->id] = exchange;
   put_on_worker(exchange, {}, bytes,
-                [call, lister, inner, following, core = core_]() mutable {
+                [call, lister, inner, following, registry, core = core_]() mutable {
                   if (call->stopped()) return;
                   const auto& setup = call->setup();
                   auto listed = run_lister(lister->options.list, inner, *call);
@@ -153,6 +182,9 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
                     reply.error = protocol::error_for(setup.revision, std::move(listed).error());
                     reply.text = jsonrpc::encode_error(setup.request, *reply.error);
                   } else {
+                    std::erase_if(listed->resources, [&](const Resource& one) {
+                      return is_hidden(*registry, about(*setup.principal, lister->options, one.uri));
+                    });
                     // What a lister finds may be one user's own.
                     if (!listed->ttlMs) listed->ttlMs = core->options().list_ttl.count();
                     if (!listed->cacheScope) listed->cacheScope = CacheScope::private_;
