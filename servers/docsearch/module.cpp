@@ -17,6 +17,7 @@ namespace sumun::docsearch {
 namespace {
 
 constexpr std::string_view kResourceTemplate = "docsearch://document/{id}";
+constexpr const char* kModuleName = "docsearch";
 constexpr std::size_t kListedResources = 100;  // a page of resources/list
 
 // ---------------------------------------------------------------- times

@@ -158,6 +158,27 @@ struct ConfigCheckCommand {
 };
 int run(const ConfigCheckCommand& command);
 
+struct PolicyExplainCommand {
+  std::filesystem::path config;     // empty = the default one
+  std::string target;               // a tool's name, or with its kind in front
+  std::vector<std::string> words;   // key=value
+  std::string arguments;            // JSON, "-" = standard input, "@FILE"
+  std::string principal;
+  std::vector<std::string> groups;
+  std::vector<std::string> scopes;  // of its token; none = there is no token
+  std::vector<std::string> effects;  // of a tool that is not here
+  std::string module;               // likewise
+  Output output = Output::text;
+};
+int run(const PolicyExplainCommand& command);
+
+struct PolicyTestCommand {
+  std::filesystem::path config;  // empty = the default one
+  std::filesystem::path file;    // of cases: TOML, or JSON where it is called so
+  Output output = Output::text;
+};
+int run(const PolicyTestCommand& command);
+
 struct DoctorCommand {
   std::filesystem::path index;
   Output output = Output::text;

@@ -4,6 +4,7 @@
 
 #include "console.hpp"
 #include "files.hpp"
+#include "policy_config.hpp"
 #include "toml_reader.hpp"
 
 #include <sumun/schema.hpp>
@@ -228,6 +229,16 @@ AuthOptions auth_options(const json& said, Reader& reader) {
   return auth;
 }
 
+// What the schema cannot say of rules: globs, pointers, predicates.
+std::optional<Policy> policy_of(const json& said, const fs::path& file, const TomlDocument& document, Faults& faults) {
+  auto policy = Policy::compile(policy_options(said, [&](const std::string& pointer) {
+    return file.filename().string() + ":" + std::to_string(document.line_of(pointer));
+  }));
+  if (policy) return *std::move(policy);
+  for (const auto& fault : policy.error().data) faults.add(pointer_of(fault), fault["what"].get_ref<const std::string&>());
+  return std::nullopt;
+}
+
 LoggingLevel level_named(std::string_view name) {
   const json& names = config_schema()["properties"]["log"]["properties"]["level"]["enum"];
   return static_cast<LoggingLevel>(std::find(names.begin(), names.end(), name) - names.begin());
@@ -257,6 +268,7 @@ Result<Config> parse_config(std::string_view text, const fs::path& file) {
   config.log_level = level_named(value["log"]["level"].get_ref<const std::string&>());
   config.index = reader.path(value["documents"]["index"]);
   config.http = http_options(value["http"], reader);
+  config.policy = policy_of(value["policy"], file, document, faults);
   if (value.contains("auth")) config.auth = auth_options(value["auth"], reader);
   if (!faults.empty()) return faults.error();
   config.holds = std::move(value);

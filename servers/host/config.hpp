@@ -8,6 +8,7 @@
 #include <sumun/auth.hpp>
 #include <sumun/http.hpp>
 #include <sumun/log.hpp>
+#include <sumun/policy.hpp>
 #include <sumun/result.hpp>
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct Config {
   std::filesystem::path index;  // absolute; empty = the default
   HttpOptions http;             // without its authenticator
   std::optional<AuthOptions> auth;
+  std::optional<Policy> policy;  // always there once it was read
   json holds;                   // every entry with its value, defaults filled in, references in the place of secrets
 };
 

@@ -181,6 +181,40 @@ void add_prompts(CLI::App& app, Action& action) {
   sub->footer("Examples:\n  sumun prompts\n  sumun prompts answer_with_citations question='How many days of leave?'");
 }
 
+void add_policy_explain(CLI::App& policy, Action& action) {
+  auto* sub = policy.add_subcommand("explain", "Print what the policy says of a call, and why; nothing is called");
+  auto& command = attach<PolicyExplainCommand>(*sub, action);
+  sub->add_option("target", command.target, "A tool's name, resource:URI or prompt:NAME")->required()->type_name("TOOL");
+  sub->add_option("arguments", command.words, "key=value, as `sumun call` takes them")->type_name("KEY=VALUE");
+  sub->add_option("--args", command.arguments, "All arguments as one JSON object; - = standard input, @FILE = a file")->type_name("JSON");
+  sub->add_option("--as", command.principal, "Who calls")->required()->type_name("PRINCIPAL");
+  sub->add_option("--group", command.groups, "One of the principal's groups; may be repeated")->type_name("G")->allow_extra_args(false);
+  sub->add_option("--scope", command.scopes, "One that its token lists; may be repeated; without any there is no token")->type_name("S")->allow_extra_args(false);
+  sub->add_option("--effect", command.effects, "Of a tool that is not here: reads, writes, destroys, reaches_out, idempotent; may be repeated")
+      ->type_name("E")
+      ->allow_extra_args(false);
+  sub->add_option("--module", command.module, "The module of a tool that is not here")->type_name("NAME");
+  add_config(*sub, command.config);
+  add_json(*sub, command.output);
+  sub->footer(
+      "Examples:\n"
+      "  sumun policy explain search_documents query=salaries --as local:alice\n"
+      "  sumun policy explain resource:docsearch://document/42 --as alice --group staff\n"
+      "  sumun policy explain create_refund amount_minor=9000 --effect writes --as alice --scope refunds");
+}
+
+void add_policy(CLI::App& app, Action& action) {
+  auto* policy = app.add_subcommand("policy", "Who may do what: explain the rules, test them");
+  policy->require_subcommand(1);
+  add_policy_explain(*policy, action);
+  auto* sub = policy->add_subcommand("test", "Hold the policy against a table of cases; exit 1 if one fails");
+  auto& command = attach<PolicyTestCommand>(*sub, action);
+  sub->add_option("file", command.file, "[[case]] tables with principal, target, arguments, decision and rule; TOML, or JSON (.json)")->required()->type_name("FILE");
+  add_config(*sub, command.config);
+  add_json(*sub, command.output);
+  sub->footer("Examples:\n  sumun policy test policy-cases.toml\n  sumun policy test cases.json --config ./sumun.toml --json");
+}
+
 void add_client_config(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("client-config", "Plug this program into an MCP client");
   auto& command = attach<ClientConfigCommand>(*sub, action);
@@ -294,6 +328,7 @@ void describe(CLI::App& app, Action& action) {
   add_schema(app, action);
   add_client_config(app, action);
   add_config_command(app, action);
+  add_policy(app, action);
   add_doctor(app, action);
   add_eval(app, action);
   app.footer(

@@ -5,6 +5,7 @@
 #include "config.hpp"
 #include "console.hpp"
 #include "log.hpp"
+#include "serve.hpp"
 
 #include "docsearch/docsearch.hpp"
 
@@ -13,6 +14,7 @@
 #include <sumun/run.hpp>
 #include <sumun/server.hpp>
 
+#include <functional>
 #include <string>
 
 namespace sumun::host {
@@ -37,7 +39,35 @@ Result<HttpOptions> http_options(const ServeCommand& command, const Config& conf
   return http;
 }
 
+// SIGHUP: of the configuration only the policy; a file with any fault changes nothing.
+std::function<void()> reload_of(Server& server, const ServeCommand& command, const LogSink& log) {
+  return [&server, file = command.config, log] {
+    auto config = load_config(file);
+    if (!config) return log(LoggingLevel::error, "the policy is not reloaded, the old one holds: " + config.error().message);
+    const std::size_t rules = config->holds["policy"]["rule"].size();
+    server.set_policy(*std::move(config->policy));
+    log(LoggingLevel::notice, "the policy is reloaded: " + std::to_string(rules) + (rules == 1 ? " rule" : " rules"));
+  };
+}
+
 }  // namespace
+
+std::unique_ptr<Server> make_server(const Config& config, const std::filesystem::path& index, LogSink log) {
+  ServerOptions options;
+  options.title = "Sumun";
+  options.description = "Searches the documents of this computer and cites them";
+  options.instructions =
+      "Search the user's own documents with search_documents before you answer a question about them, and cite what you use.";
+  options.log = log;
+  options.policy = config.policy;
+  auto server = std::make_unique<Server>("sumun", SUMUN_VERSION, std::move(options));
+
+  docsearch::Config documents;
+  documents.index_path = index.empty() ? index_of(config) : std::filesystem::absolute(index);
+  documents.open.log = std::move(log);
+  docsearch::register_module(*server, std::move(documents));
+  return server;
+}
 
 std::filesystem::path index_or_default(const std::filesystem::path& said) {
   if (!said.empty()) return std::filesystem::absolute(said);
@@ -67,27 +97,20 @@ int run(const ServeCommand& command) {
   if (!config) return failed(config.error());
   const LogSink log = make_log(said_level.value_or(config->log_level));
 
-  ServerOptions options;
-  options.title = "Sumun";
-  options.description = "Searches the documents of this computer and cites them";
-  options.instructions =
-      "Search the user's own documents with search_documents before you answer a question about them, and cite what you use.";
-  options.log = log;
-  Server server("sumun", SUMUN_VERSION, std::move(options));
-
-  docsearch::Config documents;
-  documents.index_path = command.index.empty() ? index_of(*config) : std::filesystem::absolute(command.index);
-  documents.open.log = log;
-  docsearch::register_module(server, std::move(documents));
+  const auto server = make_server(*config, command.index, log);
+  const auto reload = reload_of(*server, command, log);
 
   if (command.http) {
     auto http = http_options(command, *config, log);
-    return http ? serve_http(server, *std::move(http)) : failed(http.error());
+    if (!http) return failed(http.error());
+    http->reload = reload;
+    return serve_http(*server, *std::move(http));
   }
   if (is_interactive()) tell("serving MCP on standard input and output, where a client speaks it; Ctrl-C ends this");
   StdioOptions stdio;
   stdio.principal = command.principal;
-  return serve_stdio(server, stdio);
+  stdio.reload = reload;
+  return serve_stdio(*server, stdio);
 }
 
 }  // namespace sumun::host
