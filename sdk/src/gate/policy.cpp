@@ -187,7 +187,9 @@ std::string mismatch(const Rule& rule, const PolicyRequest& request) {
     const Truth found = one.test(arguments_of(request));
     if (counts(found, said.decision)) continue;
     const json* value = one.find(arguments_of(request));
-    const std::string is = value == nullptr ? "it is absent" : "it is " + in_quotes(dump_json(*value), 64);
+    const std::string is = value == nullptr      ? "it is absent"
+                           : value->is_string() ? "it is " + in_quotes(value->get_ref<const std::string&>())
+                                                : "it is " + dump_json(*value).substr(0, 64);
     return one.text() + (found == Truth::no ? " does not hold: " : " cannot be told, which does not count for allow: ") + is;
   }
   return "";
