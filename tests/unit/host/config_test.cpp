@@ -135,6 +135,13 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
       {"neither hash nor token", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\n", "c.toml:3: auth.tokens[0]: expected either hash or token"},
       {"a variable that is not set", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {env = \"SUMUN_TEST_ABSENT\"}\n",
        "c.toml:5: auth.tokens[0].token: the environment variable SUMUN_TEST_ABSENT is not set"},
+      {"a bad glob", "[policy]\n[[policy.rule]]\ntarget = \"tool:a{b,c}\"\ndecision = \"deny\"\n", "c.toml:3: policy.rule[0].target: column 7: there are no sets"},
+      {"a bad pointer", "[[policy.rule]]\ntarget = \"tool:a\"\nwhen = [\n  \"/a == 1\",\n  \"amount > 5\",\n]\ndecision = \"deny\"\n",
+       "c.toml:5: policy.rule[0].when[1]: column 1: expected a JSON Pointer"},
+      {"a bad predicate", "[[policy.rule]]\ntarget = \"tool:a\"\nwhen = [\"/a => 1\"]\ndecision = \"deny\"\n",
+       "c.toml:3: policy.rule[0].when[0]: column 4: expected one of =="},
+      {"a rule that decides nothing", "[[policy.rule]]\ntarget = \"tool:a\"\n", "c.toml:1: policy.rule[0]: the required property \"decision\" is missing"},
+      {"a resource that is asked for", "[[policy.rule]]\ntarget = \"resource:a:**\"\ndecision = \"ask\"\n", "c.toml:3: policy.rule[0].decision: resources and prompts"},
       {"a file that is not there", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {file = \"/nonexistent/t\"}\n",
        "c.toml:5: auth.tokens[0].token: there is no file /nonexistent/t"},
   };
@@ -146,6 +153,32 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
     CHECK_MESSAGE(config.error().message.find(row.want) != std::string::npos, config.error().message);
     CHECK_MESSAGE(config.error().message.find("secret-word") == std::string::npos, config.error().message);
   }
+}
+
+TEST_CASE("the policy of a configuration, and of none") {
+  using namespace sumun;
+  const Principal who{"local:a", {}, std::nullopt};
+  const auto none = parse_config("", "c.toml");
+  REQUIRE(none.has_value());
+  REQUIRE(none->policy.has_value());
+  const auto decide = [&](const Policy& policy, Effects effects) { return policy.decide({who, TargetKind::tool, "t", "", effects}).decision; };
+  CHECK(decide(*none->policy, reads | idempotent) == Decision::allow);
+  CHECK(decide(*none->policy, reads | reaches_out) == Decision::ask);
+  CHECK(decide(*none->policy, writes) == Decision::ask);
+  CHECK(decide(*none->policy, Effects::undeclared) == Decision::ask);
+  const auto some = parse_config(
+      "[policy]\nmode = \"observe\"\ndefault = \"deny\"\n[[policy.rule]]\nprincipal = \"local:*\"\neffects = [\"writes\", \"idempotent\"]\n"
+      "decision = \"ask\"\nreason = \"r\"\n",
+      "/etc/c.toml");
+  REQUIRE_MESSAGE(some.has_value(), (some ? "" : some.error().message));
+  const PolicyOptions& options = some->policy->options();
+  CHECK(options.mode == PolicyMode::observe);
+  CHECK(options.otherwise == Decision::deny);
+  REQUIRE(options.rules.size() == 1);
+  CHECK(options.rules[0].effects == (writes | idempotent));
+  CHECK(options.rules[0].origin == "c.toml:4");
+  CHECK(decide(*some->policy, writes | idempotent) == Decision::ask);
+  CHECK(decide(*some->policy, writes) == Decision::deny);
 }
 
 TEST_CASE("all faults are told, a line each") {
