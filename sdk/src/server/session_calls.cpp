@@ -513,6 +513,7 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
   const auto registry = core_->registry();
   const std::map<std::string, Completer, std::less<>>* completers = nullptr;
   std::shared_ptr<const void> keep;
+  Table<TemplateEntry>::Pointer family;
   if (const auto* prompt = std::get_if<PromptReference>(&asked->ref)) {
     auto entry = registry->prompts.find(prompt->name);
     if (!entry || !is_visible(*registry, *exchange->principal, *entry))
@@ -531,7 +532,7 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
       return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.uri: unknown resource template " + in_quotes(uri)));
     if (auto lack = lacks_scope(*exchange->principal, *options, uri)) return refuse(*exchange, *std::move(lack));
     if (entry) completers = &entry->completers;
-    keep = entry;
+    keep = family = entry;
   }
   const Completer* completer = nullptr;
   if (completers != nullptr) {
@@ -541,10 +542,20 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
   if (completer == nullptr) return answer(*exchange, CompleteResult{});
   std::map<std::string, std::string> chosen;
   if (asked->context && asked->context->arguments) chosen = *std::move(asked->context->arguments);
-  PlainHandler<CompleteResult> handler = [completer, value = std::move(asked->argument.value), chosen = std::move(chosen)](
-                                             json, Call&) -> Result<CompleteResult> {
+  // Values that lead to a URI which the policy hides are not told.
+  const auto leads_to_hidden = [registry, family, who = exchange->principal, name = asked->argument.name](
+                                   const std::string& found, const std::map<std::string, std::string>& others) {
+    if (!family || !is_enforced(*registry)) return false;
+    UriVariables values(others.begin(), others.end());
+    values[name] = found;
+    const auto uri = family->pattern.expand(values);
+    return uri && is_hidden(*registry, about(*who, family->options, *uri));
+  };
+  PlainHandler<CompleteResult> handler = [completer, value = std::move(asked->argument.value), chosen = std::move(chosen),
+                                          leads_to_hidden](json, Call&) -> Result<CompleteResult> {
     CompleteResult result;
     result.completion.values = (*completer)(value, chosen);
+    std::erase_if(result.completion.values, [&](const std::string& one) { return leads_to_hidden(one, chosen); });
     if (result.completion.values.size() > kMaxCompletions) {
       result.completion.total = static_cast<std::int64_t>(result.completion.values.size());
       result.completion.hasMore = true;

@@ -2,9 +2,11 @@
 // Matching by backtracking with a budget: a template is the program's own, but the URI is the peer's.
 #include "server/uri_template.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sumun::server {
 namespace {
@@ -37,6 +39,22 @@ std::string percent_decoded(std::string_view text) {
       }
     }
     out.push_back(text[i]);
+  }
+  return out;
+}
+
+std::string percent_encoded(std::string_view text, bool keeps_reserved) {
+  constexpr std::string_view kUnreserved = "-._~", kReserved = ":/?#[]@!$&'()*+,;=";
+  std::string out;
+  for (const char c : text) {
+    const bool stays = is_alphanumeric(c) || kUnreserved.find(c) != kUnreserved.npos || (keeps_reserved && kReserved.find(c) != kReserved.npos);
+    if (stays) {
+      out.push_back(c);
+    } else {
+      constexpr char kDigits[] = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(c);
+      out += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
   }
   return out;
 }
@@ -140,6 +158,28 @@ bool UriTemplate::match_from(std::size_t index, std::string_view rest, UriVariab
     return true;
   }
   return false;
+}
+
+std::optional<std::string> UriTemplate::expand(const UriVariables& values) const {
+  std::string uri;
+  for (const Part& part : parts_) {
+    if (part.kind == Part::Kind::literal) {
+      uri += part.text;
+    } else if (part.kind == Part::Kind::query) {
+      char separator = '?';
+      for (const std::string& name : part.names) {
+        const auto value = values.find(name);
+        if (value == values.end()) continue;
+        uri += std::exchange(separator, '&') + name + "=" + percent_encoded(value->second, false);
+      }
+    } else {
+      const auto value = values.find(part.text);
+      if (value == values.end()) return std::nullopt;
+      if (part.kind == Part::Kind::path) uri += '/';
+      uri += percent_encoded(value->second, part.kind == Part::Kind::reserved);
+    }
+  }
+  return uri;
 }
 
 std::optional<UriVariables> UriTemplate::match(std::string_view uri) const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// URI templates (RFC 6570) read backwards: which values of its variables give this URI?
+// URI templates (RFC 6570) read backwards: which values of its variables give this URI? And forwards.
 //   {name}   what holds no "/", "?" or "#"        {+name}  anything
 //   {/name}  "/" and what holds no "/", "?", "#"   {?a,b}   a query with these names, in any order, each optional
 #pragma once
@@ -19,6 +19,8 @@ class UriTemplate {
   static Result<UriTemplate> parse(std::string_view text);
   /// The variables, percent-decoded; none when the URI does not fit.
   std::optional<UriVariables> match(std::string_view uri) const;
+  /// The URI of these values (RFC 6570, section 3.2); none where one is missing that is not a query's.
+  std::optional<std::string> expand(const UriVariables& values) const;
   const std::vector<std::string>& variables() const { return names_; }
 
  private:

@@ -173,6 +173,26 @@ TEST_CASE("what is denied whatever the arguments is not listed, and is as if it 
   CHECK(w.ran == 0);
 }
 
+TEST_CASE("values that lead to a hidden resource are not completed") {
+  Shop w(policy({rule(Decision::deny, "resource:docs://closed/**"), rule(Decision::deny, "resource:row://*/secret")}));
+  w.server.complete_resource("docs://{+path}", "path", [](std::string, std::map<std::string, std::string>) {
+    return Names{"open/1", "closed/1", "open/../closed/2", "Closed/3"};
+  });
+  ResourceTemplate rows;
+  rows.uriTemplate = "row://{table}/{row}";
+  rows.name = "rows";
+  w.server.resource_template(rows, [](UriVariables) { return std::string(); });
+  w.server.complete_resource("row://{table}/{row}", "row", [](std::string, std::map<std::string, std::string>) { return Names{"plain", "secret"}; });
+  const auto complete = [&](const char* uri, const char* variable, json chosen) {
+    json params{{"ref", {{"type", "ref/resource"}, {"uri", uri}}}, {"argument", {{"name", variable}, {"value", ""}}}};
+    if (!chosen.empty()) params["context"]["arguments"] = std::move(chosen);
+    return w.ask("completion/complete", params)["result"]["completion"]["values"];
+  };
+  CHECK(complete("docs://{+path}", "path", {}) == json{"open/1"});
+  CHECK(complete("row://{table}/{row}", "row", {{"table", "a b"}}) == json{"plain"});
+  CHECK(complete("row://{table}/{row}", "row", {}) == json{"plain", "secret"});  // of which URI nothing is known yet
+}
+
 TEST_CASE("in the legacy era the same holds, subscriptions too") {
   Shop w(policy(kClosed));
   w.open();

@@ -79,3 +79,23 @@ TEST_CASE("a hostile URI cannot make matching slow") {
   CHECK(!parsed->match(uri));
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));
 }
+
+TEST_CASE("a template expands to a URI that it matches again") {
+  const struct {
+    const char* pattern;
+    UriVariables values;
+    const char* uri;  // null = a value is missing
+  } table[] = {{"x:{a}", {{"a", "b c/d"}}, "x:b%20c%2Fd"},   {"x:{+a}", {{"a", "b c/d?e"}}, "x:b%20c/d?e"}, {"x:a{/b}", {{"b", "c"}}, "x:a/c"},
+               {"x:a{?b,c}", {{"c", "d&e"}}, "x:a?c=d%26e"}, {"x:a{?b,c}", {{"b", "1"}, {"c", "2"}}, "x:a?b=1&c=2"},
+               {"x:a{?b}", {}, "x:a"},                       {"x:{a}", {}, nullptr},                        {"x:{a}", {{"a", "\xed\x95\x9c"}}, "x:%ED%95%9C"}};
+  for (const auto& row : table) {
+    CAPTURE(std::string(row.pattern));
+    const auto parsed = UriTemplate::parse(row.pattern);
+    REQUIRE(parsed.has_value());
+    const auto uri = parsed->expand(row.values);
+    REQUIRE(uri.has_value() == (row.uri != nullptr));
+    if (!uri) continue;
+    CHECK(*uri == row.uri);
+    if (uri->find("?e") == std::string::npos) CHECK(parsed->match(*uri) == row.values);
+  }
+}
