@@ -110,11 +110,11 @@ class SUMUN_EXPORT Schema {
 struct PortabilityNote {
   std::string client;    // "Claude (Anthropic API)", "OpenAI function calling", …
   std::string location;  // JSON Pointer into the schema: "/properties/a"
-  std::string what;      // "the top level has oneOf: the tool is refused"
+  std::string what;      // "refused: …", "changed: …" or "hint: …": what becomes of the tool, and of which keyword
 };
 
-/// What known clients do not take in a tool's input schema: oneOf/anyOf/allOf/not at the top level, a top level that is no
-/// object, $ref, another dialect than 2020-12. Empty = nothing known. Schemas from schema_of have none.
+/// What known clients refuse, change or hide in a tool's input schema: oneOf/anyOf/allOf/not at the top level, a top level that
+/// is no object, $ref, another dialect than 2020-12, … Empty = nothing known. Schemas from schema_of have hints at most.
 SUMUN_EXPORT std::vector<PortabilityNote> lint_portability(const json& schema);
 
 // -- schemas from C++ types
