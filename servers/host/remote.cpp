@@ -14,6 +14,7 @@
 #include <sumun/launch.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -143,6 +144,12 @@ Result<void> check(const ServerChoice& choice) {
   return {};
 }
 
+namespace {
+std::chrono::milliseconds patience_of(const ServerChoice& choice) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(choice.timeout_seconds * 1000));
+}
+}  // namespace
+
 Result<BlockingClient> connect(const ServerChoice& choice) {
   auto server = server_of(choice);
   if (!server) return server.error();
@@ -152,6 +159,8 @@ Result<BlockingClient> connect(const ServerChoice& choice) {
   options.info.version = SUMUN_VERSION;
   if (!choice.revision.empty()) options.revision = revision_of(choice.revision);
   if (!choice.log_level.empty()) options.log_level = log_level(choice.log_level);
+  options.probe_limit = std::min(options.probe_limit, patience_of(choice));
+  options.connect_limit = std::min(options.connect_limit, patience_of(choice));
   options.log = make_log(LoggingLevel::warning);
   options.handlers.log_message = [](LoggingMessageNotificationParams message) {
     tell("[server] " + (message.logger ? *message.logger + ": " : "") + (message.data.is_string() ? message.data.get<std::string>() : dump_json(message.data)));
@@ -161,7 +170,7 @@ Result<BlockingClient> connect(const ServerChoice& choice) {
 
 RequestOptions request_options(const ServerChoice& choice) {
   RequestOptions options;
-  options.limit = std::chrono::milliseconds(static_cast<std::int64_t>(choice.timeout_seconds * 1000));
+  options.limit = patience_of(choice);
   const auto line = std::make_shared<ProgressLine>();
   options.progress = [line](const ProgressNotificationParams& p) {
     std::string text = p.message.value_or("working");

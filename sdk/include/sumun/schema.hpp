@@ -36,7 +36,8 @@ struct SchemaLimits {
   std::size_t steps = 2'000'000;            // subschemas and items that one validation may look at: time
   std::size_t evaluation_depth = 1'000;     // nesting of applied subschemas: the validator's stack
   std::size_t violations = 16;              // reported by one validation
-  std::chrono::milliseconds time{5'000};    // of one validation, looked at every few thousand steps; zero = no bound
+  std::chrono::milliseconds time{5'000};    // of one validation, filling and explaining included; zero = no bound
+  std::size_t filled_bytes = 4 * 1024 * 1024;  // what defaults may add to one value, as JSON text: memory
 };
 
 struct SchemaOptions {
@@ -75,7 +76,7 @@ class SUMUN_EXPORT Schema {
  public:
   /// Compiles `document` (an object or a boolean). Never fetches anything; the metaschemas of the dialects are built in.
   /// Errors: invalid_value; the message begins with the keyword location: "#/properties/a/type: …". Among them: a keyword
-  ///         with a value of the wrong type, a $ref that leads nowhere, a reference cycle, another dialect (by name), a
+  ///         with a value of the wrong type (annotations aside), a $ref that leads nowhere, a reference cycle, another dialect (by name), a
   ///         vocabulary that is required and not known, a pattern that is no regular expression, a limit of SchemaOptions.
   static Result<Schema> compile(json document, const SchemaOptions& options = {});
 
