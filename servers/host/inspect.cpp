@@ -3,14 +3,12 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "console.hpp"
-#include "files.hpp"
+#include "json_input.hpp"
 #include "remote.hpp"
 
 #include <sumun/json.hpp>
 
 #include <algorithm>
-#include <iostream>
-#include <iterator>
 
 namespace sumun::host {
 namespace {
@@ -98,23 +96,6 @@ void print_result(const CallToolResult& result, Output output) {
 
 // -- the arguments of a call
 
-Result<json> base_arguments(const std::string& said) {
-  if (said.empty()) return json::object();
-  std::string text = said;
-  if (said == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else if (said.starts_with('@')) {
-    auto file = read_file(said.substr(1));
-    if (!file) return file.error();
-    if (!*file) return fail(ErrorCode::io, "there is no file " + said.substr(1));
-    text = **std::move(file);
-  }
-  auto value = parse_json(text);
-  if (!value) return fail(ErrorCode::invalid_value, "--args: " + value.error().message);
-  if (!value->is_object()) return fail(ErrorCode::invalid_value, "--args: the arguments are a JSON object");
-  return value;
-}
-
 // What the server does not offer is an empty list and not a failure.
 template <class T>
 Result<std::vector<T>> offered(bool capability, Result<std::vector<T>> items) {
@@ -193,7 +174,7 @@ int run(const ToolsCommand& command) {
 
 int run(const CallCommand& command) {
   if (const auto checked = check(command.server); !checked) return wrong_usage(checked.error().message);
-  auto base = base_arguments(command.arguments);
+  auto base = read_arguments(command.arguments);
   if (!base) return base.error().code == ErrorCode::io ? failed(base.error()) : wrong_usage(base.error().message);
   auto client = connect(command.server);
   if (!client) return failed(client.error());

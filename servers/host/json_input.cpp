@@ -57,4 +57,12 @@ Result<json> read_json(const std::string& file) {
   return json_of_text(**text, file);
 }
 
+Result<json> read_arguments(const std::string& said) {
+  if (said.empty()) return json::object();
+  const bool elsewhere = said == "-" || said.front() == '@';
+  auto value = elsewhere ? read_json(said.front() == '@' ? said.substr(1) : said) : json_of_text(said, "--args");
+  if (value && !value->is_object()) return fail(ErrorCode::invalid_value, "--args: the arguments are a JSON object");
+  return value;
+}
+
 }  // namespace sumun::host

@@ -4,7 +4,7 @@
 #include "commands.hpp"
 #include "config.hpp"
 #include "console.hpp"
-#include "files.hpp"
+#include "json_input.hpp"
 #include "policy_config.hpp"
 #include "serve.hpp"
 #include "toml_reader.hpp"
@@ -13,8 +13,6 @@
 #include <sumun/schema.hpp>
 
 #include <algorithm>
-#include <iostream>
-#include <iterator>
 
 namespace sumun::host {
 namespace {
@@ -100,24 +98,6 @@ json report_json(const Policy& policy, const Question& asked, const PolicyReport
              {"target", asked.target},
              {"arguments", report.arguments},
              {"readings", std::move(readings)}};
-  return value;
-}
-
-// What --args says: JSON, - = standard input, @FILE.
-Result<json> said_arguments(const std::string& said) {
-  if (said.empty()) return json::object();
-  std::string text = said;
-  if (said == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else if (said.starts_with('@')) {
-    auto file = read_file(said.substr(1));
-    if (!file) return file.error();
-    if (!*file) return fail(ErrorCode::io, "there is no file " + said.substr(1));
-    text = **std::move(file);
-  }
-  auto value = parse_json(text);
-  if (!value) return fail(ErrorCode::invalid_value, "--args: " + value.error().message);
-  if (!value->is_object()) return fail(ErrorCode::invalid_value, "--args: the arguments are a JSON object");
   return value;
 }
 
@@ -216,7 +196,7 @@ int run(const PolicyExplainCommand& command) {
     asked.effects = *effects;
   }
   const auto server = make_server(*config, {}, [](LoggingLevel, std::string_view) {});
-  auto base = said_arguments(command.arguments);
+  auto base = read_arguments(command.arguments);
   if (!base) return base.error().code == ErrorCode::io ? failed(base.error()) : wrong_usage(base.error().message);
   const auto tool = asked.target.starts_with("tool:") ? server->find_tool(asked.target.substr(5)) : std::nullopt;
   auto arguments = convert_arguments(command.words, tool ? tool->inputSchema : json::object(), *std::move(base));
