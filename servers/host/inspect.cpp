@@ -3,6 +3,7 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "console.hpp"
+#include "files.hpp"
 #include "json_input.hpp"
 #include "remote.hpp"
 

@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "config.hpp"
 #include "console.hpp"
+#include "files.hpp"
 #include "json_input.hpp"
 #include "policy_config.hpp"
 #include "serve.hpp"
