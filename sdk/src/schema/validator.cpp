@@ -485,7 +485,8 @@ class Walker {
     bool known = declared != nullptr;
     if (declared) {
       const Step keyword{by, "properties", Place::kNoIndex, name};
-      good = at_once(declared->node, value) || run(declared->node, value, &place, &keyword);
+      if (Explain && program_.nodes[declared->node].never) good = fault(&place, &keyword, {}, [] { return std::string("this property is not allowed here"); });
+      else good = at_once(declared->node, value) || run(declared->node, value, &place, &keyword);
     }
     for (const auto& [index, node] : rules.patterns) {
       budget_.take_up_to(1 + name.size() / 16);
@@ -512,17 +513,26 @@ class Walker {
       for (const auto& property : rules.properties) {
         if (property.node != kNoNode) names.push_back(property.name);
       }
-      return unknown_property(name, names);
+      std::vector<std::string_view> patterns;
+      for (const auto& [index, node] : rules.patterns) patterns.push_back(program_.patterns[static_cast<std::size_t>(index)].source());
+      return unknown_property(name, names, patterns);
     });
   }
 
-  static std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names) {
+  static std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names, const std::vector<std::string_view>& patterns = {}) {
     std::string words = "unknown property";
     if (const auto near = nearest_name(name, names); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
-    if (names.empty()) return words + "; none is expected here";
+    if (names.empty() && patterns.empty()) return words + "; none is expected here";
+    const auto list = [&](const std::vector<std::string_view>& all) {
+      for (std::size_t i = 0; i < all.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(all[i]);
+      if (all.size() > kShownNames) words += ", …";
+    };
     words += "; known are ";
-    for (std::size_t i = 0; i < names.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(names[i]);
-    return names.size() > kShownNames ? words + ", …" : words;
+    list(names);
+    if (patterns.empty()) return words;
+    words += names.empty() ? "names that match " : " and names that match ";
+    list(patterns);
+    return words;
   }
 
   bool name_fits(const ObjectRules& rules, const std::string& name, const Step& place, const Step* by) {
@@ -548,8 +558,8 @@ class Walker {
     bool good = true;
     for (const auto& name : rule.required) {
       if (value.contains(name)) continue;
-      const Step keyword{by, rule.keyword};
-      good = fault(at, &keyword, rule.name, [&] { return "the property " + in_quotes(name) + " is missing; it is required where " + in_quotes(rule.name) + " is given"; });
+      const Step keyword{by, rule.keyword, Place::kNoIndex, rule.name};
+      good = fault(at, &keyword, {}, [&] { return "the property " + in_quotes(name) + " is missing; it is required where " + in_quotes(rule.name) + " is given"; });
     }
     if (rule.node != kNoNode && (good || Explain)) {
       const Step keyword{by, rule.keyword, Place::kNoIndex, rule.name};
@@ -723,7 +733,8 @@ class Walker {
       for (; i < value.size() && (good || Explain) && !gave_up_; ++i) {
         if (evaluated.has(i)) continue;
         const Step item{at, {}, i};
-        good = run(rules.items, value[i], &item, &keyword) && good;
+        const bool too_many = Explain && program_.nodes[rules.items].never;
+        good = too_many ? fault(&item, &keyword, {}, [] { return std::string("an item too many"); }) : run(rules.items, value[i], &item, &keyword) && good;
       }
       return good;
     }
@@ -783,6 +794,7 @@ std::vector<Violation> find_violations(const Schema::Program& program, NodeId no
   Walker<true> walker(program, budget, &notes);
   const Place root;
   walker.run(node, instance, &root, &root);
+  if (notes.more) notes.found.back().message += "; more is wrong than is told here";
   if (notes.found.empty()) notes.found.push_back({{"", "", "checking this takes more steps than are allowed"}, {}});
   return {std::make_move_iterator(notes.found.begin()), std::make_move_iterator(notes.found.end())};
 }

@@ -22,6 +22,39 @@ std::string pointer_step(std::string_view name) {
   return out;
 }
 
+namespace {
+
+// Where a character starts that shows as nothing or changes how the rest shows: C1 controls, U+00AD, zero-width characters,
+// marks and overrides of direction, separators of lines and paragraphs, U+FEFF. 0 = none.
+unsigned unseen(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U; };
+  if (byte(0) == 0x7F) return 0x7F;
+  if (byte(0) == 0xC2 && ((byte(1) >= 0x80 && byte(1) < 0xA0) || byte(1) == 0xAD)) return byte(1);
+  if (byte(0) != 0xD8 && byte(0) != 0xE1 && byte(0) != 0xE2 && byte(0) != 0xEF) return 0;
+  if (byte(0) == 0xD8) return byte(1) == 0x9C ? 0x61C : 0;
+  const unsigned code = (byte(0) & 0xF) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  const bool hidden = code == 0x180E || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+  return hidden ? code : 0;
+}
+
+// JSON's text, with those characters escaped too.
+std::string escaped(const std::string& text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned code = unseen(text, i);
+    if (code == 0) {
+      out += text[i];
+      continue;
+    }
+    out += {'\\', 'u', kDigits[code >> 12], kDigits[code >> 8 & 15], kDigits[code >> 4 & 15], kDigits[code & 15]};
+    i += code < 0x80 ? 0 : code < 0x800 ? 1 : 2;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string in_quotes(std::string_view text) {
   bool cut = false;
   if (text.size() > kShownBytes) {
@@ -30,7 +63,7 @@ std::string in_quotes(std::string_view text) {
     text = text.substr(0, end);
     cut = true;
   }
-  std::string out = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string out = escaped(json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace));
   if (cut) out.insert(out.size() - 1, "…");
   return out;
 }
@@ -87,7 +120,7 @@ std::string shown(const json& value) {
 
 std::string shown_allowed(const json& value) {  // structured constants of the schema are short enough to be shown
   if (!value.is_structured()) return shown(value);
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string text = escaped(value.dump(-1, ' ', false, json::error_handler_t::replace));
   return text.size() <= kShownBytes ? text : shown(value);
 }
 

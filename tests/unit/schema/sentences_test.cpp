@@ -172,7 +172,7 @@ TEST_CASE("every other keyword says what it wants") {
       {"maxContains", R"({"contains":{"minimum":5},"maxContains":1})", "[5,6]", "arguments: at most 1 item may match `contains`; 2 do"},
       {"minItems", R"({"minItems":2})", "[1]", "arguments: has 1 item, fewer than the minimum 2"},
       {"items: false", R"({"prefixItems":[{},{}],"items":false})", "[1,2,3]", "arguments[2]: an item too many: 2 items are allowed here"},
-      {"unevaluatedItems: false", R"({"prefixItems":[{}],"unevaluatedItems":false})", "[1,2]", "arguments[1]: nothing is allowed here"},
+      {"unevaluatedItems: false", R"({"prefixItems":[{}],"unevaluatedItems":false})", "[1,2]", "arguments[1]: an item too many"},
       {"uniqueItems", R"({"uniqueItems":true})", "[1,2,1]", "arguments: holds 1 more than once; all items must differ"},
       {"multipleOf", R"({"multipleOf":0.5})", "0.7", "arguments: 0.7 is not a multiple of 0.5"},
       {"exclusiveMaximum", R"({"exclusiveMaximum":5})", "5", "arguments: 5 is not less than 5"},
@@ -180,9 +180,39 @@ TEST_CASE("every other keyword says what it wants") {
       {"pattern", R"({"pattern":"^[a-z]+$"})", R"("ABC")", R"(arguments: "ABC" does not match the pattern "^[a-z]+$")"},
       {"propertyNames", R"({"propertyNames":{"pattern":"^a"}})", R"({"b":1})", R"(arguments.b: the property's name "b" does not match the pattern "^a")"},
       {"then", R"({"if":{"properties":{"m":{"const":"x"}},"required":["m"]},"then":{"required":["y"]}})", R"({"m":"x"})", R"(arguments: the required property "y" is missing)"},
-      {"false", R"({"properties":{"a":false}})", R"({"a":1})", "arguments.a: nothing is allowed here"},
+      {"false", R"({"properties":{"a":false}})", R"({"a":1})", "arguments.a: this property is not allowed here"},
+      {"no choice at all", R"({"enum":[]})", "1", "arguments: nothing is allowed here"},
+      {"a name that matches no pattern", R"({"patternProperties":{"^x-":{}},"additionalProperties":false})", R"({"y":1})",
+       R"(arguments.y: unknown property; known are names that match "^x-")"},
+      {"a name that is neither known nor matches", R"({"properties":{"abc":{}},"patternProperties":{"^x-":{}},"additionalProperties":false})", R"({"y":1})",
+       R"(arguments.y: unknown property; known are "abc" and names that match "^x-")"},
   };
   for (const Row& row : table) check(row);
+}
+
+TEST_CASE("characters that cannot be seen or steer the others are escaped") {
+  const Row table[] = {
+      {"in a name", R"({"additionalProperties":false})", R"({"\u202e\u009b31mx":1})", R"(arguments["\u202e\u009b31mx"]: unknown property; none is expected here)"},
+      {"in a value", R"({"const":"x"})", R"("a\u2028b\u200bc\u007f\ufeff\u061c\u2066é한\u00a0")", R"x(arguments: expected "x", found "a\u2028b\u200bc\u007f\ufeff\u061c\u2066é한 ")x"},
+      {"in a constant of the schema", R"({"const":["\u202e"]})", "1", R"(arguments: expected ["\u202e"], found 1)"},
+  };
+  for (const Row& row : table) check(row);
+}
+
+TEST_CASE("that there is more than is told is said, and where no more is, nothing") {
+  sumun::SchemaOptions options;
+  options.limits.violations = 2;
+  const auto schema = Schema::compile(json::parse(R"({"items":{"type":"integer"}})"), options);
+  REQUIRE(schema.has_value());
+  CHECK(sumun::explain(schema->validate(json::parse("[null,null]")), "") == "[0]: expected integer, found null\n[1]: expected integer, found null");
+  CHECK(sumun::explain(schema->validate(json::parse("[null,null,null]")), "") ==
+        "[0]: expected integer, found null\n[1]: expected integer, found null; more is wrong than is told here");
+}
+
+TEST_CASE("an empty name is a step of the keyword's place") {
+  const auto schema = Schema::compile(json::parse(R"({"dependentRequired":{"":["a"]}})"));
+  REQUIRE(schema.has_value());
+  CHECK(schema->validate(json::parse(R"({"":1})"))[0].keyword_location == "/dependentRequired/");
 }
 
 TEST_CASE("a text that is not of its format is told with the format") {
