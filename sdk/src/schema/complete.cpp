@@ -67,7 +67,7 @@ class Completion {
         state[id] = open;
         stack.emplace_back(id, true);
         each_in_place(program_, program_.nodes[id], [&](NodeId next) {
-          if (state[next] == open) refuse(next, "a $ref leads back to itself without going into the value");
+          if (state[next] == open) refuse(next, "a reference leads back to itself without going into the value");
           if (state[next] == fresh) stack.emplace_back(next, false);
         });
       }

@@ -132,8 +132,8 @@ TEST_CASE("a schema that is wrong is refused with the place and the reason") {
       {R"({"$ref":"#anchor"})", "#/$ref: \"#anchor\" leads nowhere"},
       {R"({"$ref":"https://example.org/other"})", "#/$ref: \"https://example.org/other\" is not one of the documents at hand, and nothing is ever fetched"},
       {R"({"$ref":3})", "#/$ref: must be a text"},
-      {R"({"$ref":"#"})", "#: a $ref leads back to itself without going into the value"},
-      {R"({"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"}]}}})", "a $ref leads back to itself without going into the value"},
+      {R"({"$ref":"#"})", "#: a reference leads back to itself without going into the value"},
+      {R"({"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"}]}}})", "a reference leads back to itself without going into the value"},
       {R"({"$schema":"http://json-schema.org/draft-04/schema#"})",
        "#/$schema: the dialect \"http://json-schema.org/draft-04/schema#\" (draft-04) is not supported: this validator reads 2020-12, 2019-09 and draft-07"},
       {R"({"$schema":"https://example.org/mine"})", "the dialect \"https://example.org/mine\" is not supported"},
@@ -145,7 +145,10 @@ TEST_CASE("a schema that is wrong is refused with the place and the reason") {
       {R"({"$defs":{"a":{"type":"x"}}})", "#/$defs/a/type: must be one of"},
       {R"({"unevaluatedProperties":3})", "#/unevaluatedProperties: a schema must be an object or a boolean"},
       {R"({"properties":{"a":{"$dynamicRef":"#x"}}})", "#/properties/a/$dynamicRef: \"#x\" leads nowhere"},
-      {R"({"$dynamicRef":"#a","$dynamicAnchor":"a"})", "#: a $ref leads back to itself without going into the value"},
+      {R"({"$dynamicRef":"#a","$dynamicAnchor":"a"})", "#: a reference leads back to itself without going into the value"},
+      {R"({"type":["string","string"]})", "#/type: names a type twice"},
+      {R"({"required":["b","a","b"]})", "#/required: names \"b\" twice"},
+      {R"({"dependentRequired":{"x":["a","a"]}})", "#/dependentRequired/x: names \"a\" twice"},
       {R"({"properties":{"a/b":{"type":7}}})", "#/properties/a~1b/type: must be one of"},
   };
   for (const auto& row : table) {
