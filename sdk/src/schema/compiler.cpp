@@ -307,7 +307,6 @@ class Compiler {
     if (value.empty()) refuse(where, "must name at least one type");
     std::uint8_t bits = 0;
     for (const auto& name : value) bits |= one(name);
-    if (value.size() > std::size(kTypeNames) || std::set<json>(value.begin(), value.end()).size() < value.size()) refuse(where, "names a type twice");
     return bits;
   }
 
@@ -502,9 +501,6 @@ class Compiler {
         refuse(where, "must be a list of names");
       }
     }
-    auto sorted = out;
-    std::sort(sorted.begin(), sorted.end());
-    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) refuse(where, "names " + shown(json(*twice)) + " twice");
     return out;
   }
 
