@@ -91,13 +91,14 @@ std::string wrong_type(std::uint8_t expected, const json& value) {
   return found;
 }
 
-std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members) {
+std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members, Budget& budget) {
   std::vector<std::string_view> strangers;
   for (const auto& [given, _] : members) {
+    if (!budget.take_hint(16)) break;
     const auto rule = std::lower_bound(rules.properties.begin(), rules.properties.end(), given, [](const auto& a, const std::string& b) { return a.name < b; });
     if (rule == rules.properties.end() || rule->name != given) strangers.push_back(given);
   }
-  const auto near = nearest_name(name, strangers);
+  const auto near = nearest_name(name, strangers, budget);
   return "the required property " + in_quotes(name) + " is missing" + (near.empty() ? "" : "; is " + in_quotes(near) + " meant to be it?");
 }
 

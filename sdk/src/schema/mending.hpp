@@ -11,7 +11,7 @@ namespace sumun::schema {
 std::string wrong_type(std::uint8_t expected, const json& value);
 
 /// "the required property \"limit\" is missing; is \"limti\" meant to be it?": of the members that have no rule of their own.
-std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members);
+std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members, Budget& budget);
 
 /// "must not be string": what `not` excludes, named where the schema below it is short enough to be named.
 std::string excluded(const Schema::Program& program, NodeId negated, const json& value);

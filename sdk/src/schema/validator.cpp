@@ -311,12 +311,12 @@ class Walker {
 
   bool matches(std::int32_t index, const std::string& value, const Step* at, const Step* by, std::string_view keyword) {
     const Pattern& pattern = program_.patterns[static_cast<std::size_t>(index)];
-    budget_.take_up_to(value.size() / 16);
-    switch (pattern.search(value)) {
+    switch (pattern.search(value, &budget_)) {
       case Pattern::Answer::yes: return true;
       case Pattern::Answer::no:
         return fault(at, by, keyword, [&] { return in_quotes(value) + " does not match the pattern " + in_quotes(pattern.source()); });
       default:
+        if (budget_.spent()) return give_up(at, by);
         gave_up_ = true;
         return fault(at, by, keyword, [&] { return "matching the pattern " + in_quotes(pattern.source()) + " takes too long"; });
     }
@@ -446,7 +446,7 @@ class Walker {
   }
 
   bool missing(const PropertyRule& rule, const json::object_t& members, const ObjectRules& rules, const Step* at, const Step* by) {
-    return fault(at, by, "required", [&] { return missing_property(rule.name, rules, members); });
+    return fault(at, by, "required", [&] { return missing_property(rule.name, rules, members, budget_); });
   }
 
   bool member_of(const ObjectRules& rules, const PropertyRule* declared, const std::string& name, const json& value, const Step* at, const Step* by) {
@@ -458,9 +458,9 @@ class Walker {
       good = at_once(declared->node, value) || run(declared->node, value, &place, &keyword);
     }
     for (const auto& [index, node] : rules.patterns) {
-      budget_.take_up_to(1 + name.size() / 16);
-      const auto answer = program_.patterns[static_cast<std::size_t>(index)].search(name);
+      const auto answer = program_.patterns[static_cast<std::size_t>(index)].search(name, &budget_);
       if (answer == Pattern::Answer::too_costly) {
+        if (budget_.spent()) return give_up(&place, by);
         gave_up_ = true;
         return fault(&place, by, "patternProperties", [&] { return std::string("matching this name takes too long"); });
       }
@@ -480,15 +480,16 @@ class Walker {
     return fault(&place, by, "additionalProperties", [&] {
       std::vector<std::string_view> names;
       for (const auto& property : rules.properties) {
+        if (names.size() > kShownNames && !budget_.take_hint(1)) break;
         if (property.node != kNoNode) names.push_back(property.name);
       }
       return unknown_property(name, names);
     });
   }
 
-  static std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names) {
+  std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names) {
     std::string words = "unknown property";
-    if (const auto near = nearest_name(name, names); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
+    if (const auto near = nearest_name(name, names, budget_); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
     if (names.empty()) return words + "; none is expected here";
     words += "; known are ";
     for (std::size_t i = 0; i < names.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(names[i]);
@@ -573,9 +574,9 @@ class Walker {
       if (rules.allowed.size() > kShownNames) words += ", … (" + std::to_string(rules.allowed.size()) + " in all)";
       if (rules.allowed.empty()) words = "nothing is allowed here";
       words += ", found " + shown(value);
-      if (value.is_string() && rules.allowed.size() > 1) {
+      if (value.is_string() && rules.allowed.size() > 1 && budget_.take_hint(rules.allowed_texts.size())) {
         const std::vector<std::string_view> names(rules.allowed_texts.begin(), rules.allowed_texts.end());
-        const auto near = nearest_name(value.get_ref<const std::string&>(), names);
+        const auto near = nearest_name(value.get_ref<const std::string&>(), names, budget_);
         if (!near.empty()) words += "; did you mean " + in_quotes(near) + "?";
       }
       return words;
@@ -675,7 +676,7 @@ class Walker {
       if (member->is_string()) {
         std::vector<std::string_view> names;
         for (const auto& one : branches.by_value) names.push_back(one.first);
-        const auto near = nearest_name(member->template get_ref<const std::string&>(), names);
+        const auto near = nearest_name(member->template get_ref<const std::string&>(), names, budget_);
         if (!near.empty()) words += "; did you mean " + in_quotes(near) + "?";
       }
       return words;
@@ -775,9 +776,8 @@ bool check(const Schema::Program& program, NodeId node, const json& instance, Bu
   return walker.run(node, instance, nullptr, nullptr) && !walker.gave_up();
 }
 
-std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance) {
+std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance, Budget& budget) {
   Notes notes{{}, std::max<std::size_t>(program.limits.violations, 1)};
-  Budget budget(program.limits);
   Walker<true> walker(program, budget, &notes);
   const Place root;
   walker.run(node, instance, &root, &root);
