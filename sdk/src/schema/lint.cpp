@@ -160,7 +160,7 @@ class Linter {
     static const std::vector<std::string_view> kNames(std::begin(kKeywords), std::end(kKeywords));
     for (const auto& [key, _] : schema.items()) {
       if (std::binary_search(kNames.begin(), kNames.end(), key) || key.size() < 4) continue;
-      const auto near = schema::nearest_name(key, kNames);
+      const auto near = schema::nearest_name(key, kNames, budget_);
       if (!near.empty()) note("every client", at(where, key), "hint: this is no keyword of JSON Schema; is \"" + std::string(near) + "\" meant?");
     }
   }
@@ -271,6 +271,7 @@ class Linter {
 
   std::vector<PortabilityNote> notes_;
   std::size_t properties_ = 0, enum_values_ = 0;
+  schema::Budget budget_{SchemaLimits()};  // of hints
 };
 
 }  // namespace

@@ -104,14 +104,14 @@ std::string matching(const Schema::Program& program, const ArrayRules& rules) {
 
 }  // namespace
 
-std::string expected(const Wanted& wanted, const Holds& holds) {
+std::string expected(const Wanted& wanted, const Holds& holds, Budget& budget) {
   const json& value = *wanted.found;
   if (wanted.values.empty()) return wanted.types == 0 ? "nothing is allowed here" : wrong_type(wanted.types, value, holds);
   const std::uint8_t types = wanted.types & static_cast<std::uint8_t>(~kNullBit);
   std::vector<std::string> list;
   for (std::size_t i = 0; i < wanted.values.size() && i < kShownNames; ++i) list.push_back(shown_allowed(*wanted.values[i]));
-  const std::size_t more = wanted.values.size() - list.size();
-  if (more > 0) list.push_back("… (" + std::to_string(wanted.values.size()) + " in all)");
+  const std::size_t all = wanted.values.size() + wanted.more;
+  if (all > list.size()) list.push_back("… (" + std::to_string(all) + " in all)");
   if (wanted.types & kNullBit) list.push_back("null");
   std::string words = list.size() == 1 || types != 0 ? "expected " : "expected one of ";
   for (std::size_t i = 0; i < list.size(); ++i) words += (i ? ", " : "") + list[i];
@@ -132,17 +132,18 @@ std::string expected(const Wanted& wanted, const Holds& holds) {
   for (const json* one : wanted.values) {
     if (one->is_string() && wanted.values.size() > 1) names.push_back(one->get_ref<const std::string&>());
   }
-  const auto near = nearest_name(text, names);
+  const auto near = nearest_name(text, names, budget);
   return near.empty() ? words : words + "; did you mean " + in_quotes(near) + "?";
 }
 
-std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members) {
+std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members, Budget& budget) {
   std::vector<std::string_view> strangers;
   for (const auto& [given, _] : members) {
+    if (!budget.take_hint(16)) break;
     const auto rule = std::lower_bound(rules.properties.begin(), rules.properties.end(), given, [](const auto& a, const std::string& b) { return a.name < b; });
     if (rule == rules.properties.end() || rule->name != given) strangers.push_back(given);
   }
-  const auto near = nearest_name(name, strangers);
+  const auto near = nearest_name(name, strangers, budget);
   return "the required property " + in_quotes(name) + " is missing" + (near.empty() ? "" : "; is " + in_quotes(near) + " meant to be it?");
 }
 

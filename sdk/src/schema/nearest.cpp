@@ -20,6 +20,7 @@ constexpr std::size_t kComparedValues = 64;  // more values than that are not lo
 void add(Wanted& sum, const Wanted& more) {
   sum.types |= more.types;
   sum.found = more.found;
+  sum.more += more.more;
   for (const json* one : more.values) {
     const auto same = [&](const json* other) { return compare_values(*one, *other) == 0; };
     const bool known = sum.values.size() < kComparedValues && std::any_of(sum.values.begin(), sum.values.end(), same);
@@ -53,7 +54,7 @@ const Fault* refusal(const Faults& faults, const std::string& here) {
   return found == faults.end() ? nullptr : &*found;
 }
 
-Nearest nearest_of(std::vector<Faults> branches, const std::string& here) {
+Nearest nearest_of(std::vector<Faults> branches, const std::string& here, Budget& budget) {
   Nearest out;
   std::vector<Faults> near;
   for (auto& one : branches) {
@@ -112,7 +113,7 @@ Nearest nearest_of(std::vector<Faults> branches, const std::string& here) {
   std::erase_if(out.faults, [&](const Fault& one) { return !common(one); });
   for (auto& one : out.faults) {
     one.wanted = *common(one);
-    one.message = expected(one.wanted, nullptr);
+    one.message = expected(one.wanted, nullptr, budget);
   }
   return out;
 }

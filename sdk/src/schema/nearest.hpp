@@ -23,6 +23,6 @@ struct Nearest {
   Wanted wanted;              // and what the branches want there: the only thing to say then
 };
 /// `branches` holds the faults of each branch of the value at `here`.
-Nearest nearest_of(std::vector<std::vector<Fault>> branches, const std::string& here);
+Nearest nearest_of(std::vector<std::vector<Fault>> branches, const std::string& here, Budget& budget);
 
 }  // namespace sumun::schema

@@ -166,7 +166,7 @@ class Walker {
     if ((node.types & bits) == 0) {
       const bool whole = bits == kFractionBit && (node.types & kIntegerBit) && is_integral(value);
       if (!whole) {
-        const auto words = [&] { return expected({node.types, {}, &value}, [&](const json& mended) { return mends(node, mended); }); };
+        const auto words = [&] { return expected({node.types, {}, &value}, [&](const json& mended) { return mends(node, mended); }, budget_); };
         return fault(at, by, "type", words, [&] { return wanted(node, value); });
       }
     }
@@ -218,9 +218,11 @@ class Walker {
     if (node.logic == kNoRules || !program_.logics[static_cast<std::size_t>(node.logic)].has_enum) return {node.types, {}, &value};
     return wanted(program_.logics[static_cast<std::size_t>(node.logic)], value);
   }
-  static Wanted wanted(const LogicRules& rules, const json& value) {
+  Wanted wanted(const LogicRules& rules, const json& value) const {
     Wanted out{0, {}, &value};
-    for (const auto& one : rules.allowed) out.values.push_back(&one);
+    const std::size_t count = budget_.take_hint(rules.allowed.size()) ? rules.allowed.size() : std::min(rules.allowed.size(), kShownNames);
+    for (std::size_t i = 0; i < count; ++i) out.values.push_back(&rules.allowed[i]);
+    out.more = rules.allowed.size() - count;
     return out;
   }
 
@@ -341,12 +343,12 @@ class Walker {
 
   bool matches(std::int32_t index, const std::string& value, const Step* at, const Step* by, std::string_view keyword) {
     const Pattern& pattern = program_.patterns[static_cast<std::size_t>(index)];
-    budget_.take_up_to(value.size() / 16);
-    switch (pattern.search(value)) {
+    switch (pattern.search(value, &budget_)) {
       case Pattern::Answer::yes: return true;
       case Pattern::Answer::no:
         return fault(at, by, keyword, [&] { return in_quotes(value) + " does not match the pattern " + in_quotes(pattern.source()); });
       default:
+        if (budget_.spent()) return give_up(at, by);
         gave_up_ = true;
         return fault(at, by, keyword, [&] { return "matching the pattern " + in_quotes(pattern.source()) + " takes too long"; });
     }
@@ -476,7 +478,7 @@ class Walker {
   }
 
   bool missing(const PropertyRule& rule, const json::object_t& members, const ObjectRules& rules, const Step* at, const Step* by) {
-    return fault(at, by, "required", [&] { return missing_property(rule.name, rules, members); });
+    return fault(at, by, "required", [&] { return missing_property(rule.name, rules, members, budget_); });
   }
 
   bool member_of(const ObjectRules& rules, const PropertyRule* declared, const std::string& name, const json& value, const Step* at, const Step* by) {
@@ -489,9 +491,9 @@ class Walker {
       else good = at_once(declared->node, value) || run(declared->node, value, &place, &keyword);
     }
     for (const auto& [index, node] : rules.patterns) {
-      budget_.take_up_to(1 + name.size() / 16);
-      const auto answer = program_.patterns[static_cast<std::size_t>(index)].search(name);
+      const auto answer = program_.patterns[static_cast<std::size_t>(index)].search(name, &budget_);
       if (answer == Pattern::Answer::too_costly) {
+        if (budget_.spent()) return give_up(&place, by);
         gave_up_ = true;
         return fault(&place, by, "patternProperties", [&] { return std::string("matching this name takes too long"); });
       }
@@ -511,6 +513,7 @@ class Walker {
     return fault(&place, by, "additionalProperties", [&] {
       std::vector<std::string_view> names;
       for (const auto& property : rules.properties) {
+        if (names.size() > kShownNames && !budget_.take_hint(1)) break;
         if (property.node != kNoNode) names.push_back(property.name);
       }
       std::vector<std::string_view> patterns;
@@ -519,9 +522,9 @@ class Walker {
     });
   }
 
-  static std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names, const std::vector<std::string_view>& patterns = {}) {
+  std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names, const std::vector<std::string_view>& patterns = {}) {
     std::string words = "unknown property";
-    if (const auto near = nearest_name(name, names); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
+    if (const auto near = nearest_name(name, names, budget_); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
     if (names.empty() && patterns.empty()) return words + "; none is expected here";
     const auto list = [&](const std::vector<std::string_view>& all) {
       for (std::size_t i = 0; i < all.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(all[i]);
@@ -609,7 +612,7 @@ class Walker {
       }
     }
     const auto wants = [&] { return wanted(rules, value); };
-    return fault(at, by, rules.is_const ? "const" : "enum", [&] { return expected(wants(), nullptr); }, wants);
+    return fault(at, by, rules.is_const ? "const" : "enum", [&] { return expected(wants(), nullptr, budget_); }, wants);
   }
 
   // The one branch that the discriminating property leaves; nothing where that says nothing about this value.
@@ -667,7 +670,7 @@ class Walker {
         explained += refusal(inner.found, here) == nullptr;
         found.push_back(std::move(inner.found));
       }
-      Nearest nearest = nearest_of(std::move(found), here);
+      Nearest nearest = nearest_of(std::move(found), here, budget_);
       for (auto& one : nearest.faults) notes_->add(std::move(one));
       const auto none = [&] { return "fits none of the " + std::to_string(branches.nodes.size()) + " forms allowed here"; };
       if (nearest.wanted.types == 0 && nearest.wanted.values.empty()) return fault(at, by, name, none);
@@ -676,7 +679,7 @@ class Walker {
         return whole && std::any_of(branches.nodes.begin(), branches.nodes.end(), [&](NodeId node) { return mends(program_.nodes[node], mended); });
       };
       const bool room = notes_->found.size() < notes_->limit;
-      fault(at, by, name, [&] { return expected(nearest.wanted, holds); }, [&] { return nearest.wanted; });
+      fault(at, by, name, [&] { return expected(nearest.wanted, holds, budget_); }, [&] { return nearest.wanted; });
       if (room) notes_->found.back().instance_location = std::move(nearest.location);
       return false;
     } else {
@@ -701,7 +704,7 @@ class Walker {
       if (member->is_string()) {
         std::vector<std::string_view> names;
         for (const auto& one : branches.by_value) names.push_back(one.first);
-        const auto near = nearest_name(member->template get_ref<const std::string&>(), names);
+        const auto near = nearest_name(member->template get_ref<const std::string&>(), names, budget_);
         if (!near.empty()) words += "; did you mean " + in_quotes(near) + "?";
       }
       return words;
@@ -788,9 +791,8 @@ bool check(const Schema::Program& program, NodeId node, const json& instance, Bu
   return walker.run(node, instance, nullptr, nullptr) && !walker.gave_up();
 }
 
-std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance) {
+std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance, Budget& budget) {
   Notes notes{{}, std::max<std::size_t>(program.limits.violations, 1)};
-  Budget budget(program.limits);
   Walker<true> walker(program, budget, &notes);
   const Place root;
   walker.run(node, instance, &root, &root);

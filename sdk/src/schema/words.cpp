@@ -5,6 +5,7 @@
 #include "schema/program.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sumun::schema {
 
@@ -74,9 +75,11 @@ constexpr std::size_t kComparedBytes = 64;  // longer names are not taken for mi
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c == '-' ? '_' : c; }
 
-// How many single-character edits, transpositions included, lie between two names, case and -/_ aside.
-std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+// How many single-character edits, transpositions included, lie between two names, case and -/_ aside; of more than `most`
+// only that they are more.
+std::size_t edits(std::string_view a, std::string_view b, std::size_t most, Budget& budget) {
+  using Row = std::array<std::size_t, kComparedBytes + 1>;
+  Row before{}, last{}, row{};
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
@@ -86,21 +89,26 @@ std::size_t edits(std::string_view a, std::string_view b) {
       const bool swapped = i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
-    std::swap(before, last);
-    std::swap(last, row);
+    const auto least = [&](const Row& one) { return *std::min_element(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(b.size()) + 1); };
+    if (!budget.take_hint(b.size()) || std::min(least(row), least(last)) > most) return most + 1;
+    before = last;
+    last = row;
   }
   return last[b.size()];
 }
 
 }  // namespace
 
-std::string_view nearest_name(std::string_view name, const std::vector<std::string_view>& names) {
+std::string_view nearest_name(std::string_view name, const std::vector<std::string_view>& names, Budget& budget) {
   std::string_view best;
   if (name.empty() || name.size() > kComparedBytes) return best;
   std::size_t best_edits = 1 + name.size() / 3;  // "limt" may be "limit"; "xy" is not "id"
   for (std::string_view one : names) {
+    if (!budget.take_hint(4)) return {};
     if (one.empty() || one.size() > kComparedBytes) continue;
-    const std::size_t far = edits(name, one);
+    const std::size_t longer = std::max(one.size(), name.size()), shorter = std::min(one.size(), name.size());
+    if (longer - shorter > best_edits) continue;
+    const std::size_t far = edits(name, one, best_edits, budget);
     if (far < best_edits || (far == best_edits && best.empty() && far < one.size() && far <= 1 + one.size() / 3 && name.size() > 2)) {
       best = one;
       best_edits = far;
