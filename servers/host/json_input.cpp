@@ -39,6 +39,7 @@ std::string read_standard_input() {
 }  // namespace
 
 Result<json> json_of_text(std::string_view text, const std::string& name) {
+  if (text.starts_with("\xEF\xBB\xBF")) return fail(ErrorCode::parse_error, name + " begins with a byte order mark; JSON has none");
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return fail(ErrorCode::parse_error, name + " is empty; expected JSON");
   auto value = parse_json(text);
   if (!value) return fail(ErrorCode::parse_error, placed(text, name, value.error().message));

@@ -25,9 +25,11 @@ NoteKind kind_of(std::string_view what) {
   return NoteKind::refused;
 }
 
+constexpr std::size_t kToldOfOne = 64;  // lint_portability has no more
+
 class ToolLinter {
  public:
-  ToolLinter(std::string tool, std::vector<ToolNote>& notes) : tool_(std::move(tool)), notes_(notes), first_(notes.size()) {}
+  ToolLinter(std::string tool, LintResult& result) : tool_(std::move(tool)), notes_(result.notes), cut_(result.cut), first_(notes_.size()) {}
   ToolLinter(const ToolLinter&) = delete;
   ToolLinter& operator=(const ToolLinter&) = delete;
 
@@ -40,7 +42,9 @@ class ToolLinter {
 
   void input(const json& schema, const std::string& where) {
     compiles(schema, where);
-    for (auto& one : lint_portability(schema)) note(one.client, where + one.location, std::move(one.what));
+    auto found = lint_portability(schema);
+    cut_ = cut_ || found.size() >= kToldOfOne;
+    for (auto& one : found) note(one.client, where + one.location, std::move(one.what));
   }
 
   void compiles(const json& schema, const std::string& where) {
@@ -86,14 +90,15 @@ class ToolLinter {
  private:
   std::string tool_;
   std::vector<ToolNote>& notes_;
+  bool& cut_;
   std::size_t first_;
 };
 
 std::string name_in(const json& tool) { return tool.contains("name") && tool["name"].is_string() ? tool["name"].get<std::string>() : ""; }
 
-void lint_tool(const json& tool, std::set<std::string>& seen, std::vector<ToolNote>& notes) {
+void lint_tool(const json& tool, std::set<std::string>& seen, LintResult& result) {
   const std::string name = name_in(tool);
-  ToolLinter linter(name, notes);
+  ToolLinter linter(name, result);
   linter.name();
   if (!name.empty() && !seen.insert(name).second) linter.note("every client", "/name", "refused: there is a tool of this name already");
   linter.description(tool);
@@ -129,7 +134,7 @@ Result<LintResult> lint_document(const json& document) {
     if (document.contains("inputSchema") || (!schema && !name_in(document).empty())) return lint_tools({document});
   }
   LintResult result;
-  ToolLinter("", result.notes).input(document, "");
+  ToolLinter("", result).input(document, "");
   return result;
 }
 
@@ -137,7 +142,7 @@ LintResult lint_tools(const std::vector<json>& tools) {
   LintResult result;
   result.tools = tools.size();
   std::set<std::string> seen;
-  for (const auto& tool : tools) lint_tool(tool, seen, result.notes);
+  for (const auto& tool : tools) lint_tool(tool, seen, result);
   return result;
 }
 
@@ -152,7 +157,7 @@ json json_of(const LintResult& result) {
   for (const auto& one : result.notes) {
     notes.push_back({{"tool", one.tool}, {"kind", name_of(one.kind)}, {"client", one.client}, {"location", one.location}, {"what", one.what}});
   }
-  return json{{"tools", result.tools}, {"notes", std::move(notes)}};
+  return json{{"tools", result.tools}, {"notes", std::move(notes)}, {"cut", result.cut}};
 }
 
 }  // namespace sumun::host

@@ -24,6 +24,7 @@ struct ToolNote {
 struct LintResult {
   std::size_t tools = 0;       // that were looked at; 0 = a schema that stands alone
   std::vector<ToolNote> notes;  // the worst of each tool first
+  bool cut = false;             // a schema has as many notes as are told of one
 
   std::size_t count(NoteKind kind) const;
 };

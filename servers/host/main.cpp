@@ -270,7 +270,7 @@ void add_schema_validate(CLI::App& schema, Action& action) {
   sub->add_option("schema", command.schema, "The JSON Schema; - = standard input")->required()->type_name("SCHEMA");
   sub->add_option("instance", command.instance, "The JSON to validate; - = standard input")->required()->type_name("INSTANCE");
   sub->add_option("--output", command.output, "words, or the standard's formats: flag, basic (words)")->type_name("FORMAT");
-  sub->add_flag_callback("--json", [&command] { command.output = "basic"; }, "Write JSON for programs, as --output basic");
+  sub->add_flag_callback("--json", [&command] { command.output = "basic"; }, "Write JSON for programs, as --output basic")->excludes("--output");
   sub->add_flag("--formats", command.formats, "A text must be of its format (default: format says nothing about validity)");
   sub->add_option("--dialect", command.dialect, "Where the schema has no $schema: 2020-12, 2019-09 or draft-07 (2020-12)")->type_name("NAME");
   sub->add_option("--document", command.documents, "What a $ref to this URI means; nothing is ever fetched; may be repeated")->type_name("URI=FILE")->allow_extra_args(false);

@@ -10,6 +10,7 @@
 #include <sumun/schema.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace sumun::host {
 namespace {
@@ -33,6 +34,7 @@ int report(LintResult result, const NotesShown shown, Output output) {
     words += (first ? "" : ", ") + std::to_string(count) + " " + std::string(name_of(kind)) + (kind == NoteKind::hint && count > 1 ? "s" : "");
     first = false;
   }
+  if (result.cut) words += "; there may be more: of one schema no more is told";
   tell(words);
   return kFailed;
 }
@@ -61,6 +63,20 @@ Result<SchemaOptions> options_of(const SchemaValidateCommand& command) {
   return options;
 }
 
+// The formats of the schema that nothing is known of: such a text is always valid. What is told from a text that is of no
+// format at all.
+void find_unknown_formats(const json& schema, std::set<std::string>& unknown) {
+  if (!schema.is_structured()) return;
+  for (const auto& [key, value] : schema.items()) {
+    find_unknown_formats(value, unknown);
+    if (key != "format" || !schema.is_object() || !value.is_string()) continue;
+    SchemaOptions options;
+    options.formats = FormatUse::assertion;
+    const auto probe = Schema::compile(json{{"format", value}}, options);
+    if (probe && probe->valid("({ %")) unknown.insert(value.get<std::string>());
+  }
+}
+
 void print_verdict(const std::vector<Violation>& violations, const SchemaValidateCommand& command) {
   if (command.output == "flag") return print_json(flag_output(violations));
   if (command.output == "basic") return print_json(basic_output(violations));
@@ -70,6 +86,7 @@ void print_verdict(const std::vector<Violation>& violations, const SchemaValidat
     else print(line + "\n");
   }
   if (violations.empty() && !command.fill) tell("valid");
+  if (violations.size() == SchemaLimits().violations) tell("there may be more: no more than " + std::to_string(violations.size()) + " violations are told");
 }
 
 }  // namespace
@@ -93,6 +110,11 @@ int run(const SchemaValidateCommand& command) {
   if (!document) return wrong_usage(document.error().message);
   auto instance = read_json(command.instance);
   if (!instance) return wrong_usage(instance.error().message);
+  if (command.formats) {
+    std::set<std::string> unknown;
+    find_unknown_formats(*document, unknown);
+    for (const auto& name : unknown) tell("the format " + json(name).dump(-1, ' ', true, json::error_handler_t::replace) + " is not known: every text is valid for it");
+  }
   const auto schema = Schema::compile(*std::move(document), *options);
   if (!schema) return wrong_usage((command.schema == "-" ? "standard input" : command.schema) + ": " + schema.error().message);
   const auto violations = schema->validate(*instance, command.fill ? Defaults::fill : Defaults::leave);

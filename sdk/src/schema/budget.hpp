@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one validation may still spend: steps, and time, which is looked at when a slice of the steps is gone. A validation of
-// fewer steps than that never asks for the time.
+// fewer steps than that never asks for the time. Filling, checking and explaining have their steps each, and one time.
 #pragma once
 #include <sumun/schema.hpp>
 
@@ -13,7 +13,13 @@ namespace sumun::schema {
 class Budget {
  public:
   explicit Budget(const SchemaLimits& limits)
-      : slice_(std::min(limits.steps, kSlice)), rest_(limits.steps - slice_), time_(limits.time) {}
+      : slice_(std::min(limits.steps, kSlice)), rest_(limits.steps - slice_), steps_(limits.steps), time_(limits.time) {}
+
+  /// The steps of the next part of the same validation. None where the time is up.
+  void renew() {
+    slice_ = late_ ? 0 : std::min(steps_, kSlice);
+    rest_ = late_ ? 0 : steps_ - slice_;
+  }
 
   /// One step. False where nothing is left.
   bool take() {
@@ -21,8 +27,22 @@ class Budget {
     --slice_;
     return true;
   }
-  /// What is more work than one step; at most the slice, so that it brings on the next look at the time.
-  void take_up_to(std::size_t steps) { slice_ -= std::min(slice_, steps); }
+  /// What is more work than one step. Where less is left, it takes that and is false.
+  bool take_up_to(std::size_t steps) {
+    while (steps > slice_) {
+      steps -= slice_;
+      slice_ = 0;
+      if (!refill()) return false;
+    }
+    slice_ -= steps;
+    return true;
+  }
+
+  /// Work on a hint: what a sentence gains by the name that was probably meant. None left = the sentence goes without.
+  bool take_hint(std::size_t characters) {
+    hints_ -= std::min(hints_, characters);
+    return hints_ > 0;
+  }
 
   bool spent() const { return late_ || (slice_ == 0 && rest_ == 0); }
   bool late() const { return late_; }
@@ -43,7 +63,8 @@ class Budget {
     return slice_ > 0;
   }
 
-  std::size_t slice_, rest_;
+  std::size_t slice_, rest_, steps_;
+  std::size_t hints_ = 8'000'000;  // pairs of characters: some 20 ms
   std::chrono::milliseconds time_;
   std::chrono::steady_clock::time_point start_{};
   bool late_ = false;

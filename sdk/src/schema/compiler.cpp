@@ -307,6 +307,7 @@ class Compiler {
     if (value.empty()) refuse(where, "must name at least one type");
     std::uint8_t bits = 0;
     for (const auto& name : value) bits |= one(name);
+    refuse_repeated(value, where);
     return bits;
   }
 
@@ -501,7 +502,16 @@ class Compiler {
         refuse(where, "must be a list of names");
       }
     }
+    refuse_repeated(value, where);
     return out;
+  }
+
+  void refuse_repeated(const json& list, const std::string& where) {
+    std::set<std::string_view> seen;
+    for (const auto& one : list) {
+      if (!one.is_string() || seen.insert(one.get_ref<const std::string&>()).second) continue;
+      return refuse(where, "names " + shown(one) + " twice");
+    }
   }
 
   bool object_keyword(const std::string& key, const json& value, Parts& parts, const std::string& where) {

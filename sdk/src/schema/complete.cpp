@@ -67,7 +67,7 @@ class Completion {
         state[id] = open;
         stack.emplace_back(id, true);
         each_in_place(program_, program_.nodes[id], [&](NodeId next) {
-          if (state[next] == open) refuse(next, "a $ref leads back to itself without going into the value");
+          if (state[next] == open) refuse(next, "a reference leads back to itself without going into the value");
           if (state[next] == fresh) stack.emplace_back(next, false);
         });
       }
@@ -163,21 +163,26 @@ class Completion {
   // A default that breaks its own schema is dropped; the others are kept with the defaults inside them.
   void check_defaults() {
     Budget budget(program_.limits);  // for all of them together
+    for (const auto& value : program_.defaults) program_.default_bytes.push_back(text_size(value));
     for (auto id = static_cast<NodeId>(program_.nodes.size()); id-- > 0;) {  // inner ones first, as a rule
       Node& node = program_.nodes[id];
       if (node.default_value == kNoRules) continue;
       const auto index = static_cast<std::size_t>(node.default_value);
       json value = program_.defaults[index];
       node.default_value = kNoRules;  // not into itself
-      fill_defaults(program_, id, value, budget);
+      const auto filled = fill_defaults(program_, id, value, budget);
+      if (!filled.bound.empty() && !budget.spent()) return refuse(id, filled.bound);
       const bool good = check(program_, id, value, budget);
       if (budget.late()) return refuse(id, "checking the defaults takes more than " + std::to_string(program_.limits.time.count()) + " ms");
       if (budget.spent()) return refuse(id, "checking the defaults takes more than " + std::to_string(program_.limits.steps) + " steps");
       if (!good) continue;
       node.default_value = static_cast<std::int32_t>(index);
       program_.defaults[index] = std::move(value);
+      if (!filled.members.empty()) program_.default_bytes[index] = text_size(program_.defaults[index]);
     }
   }
+
+  static std::size_t text_size(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace).size(); }
 
   Schema::Program& program_;
   std::optional<Error> error_;

@@ -8,13 +8,15 @@ namespace sumun::schema {
 
 namespace {
 
+constexpr std::size_t kBytesPerStep = 16;
+
 class Filler {
  public:
   Filler(const Schema::Program& program, Budget& budget) : program_(program), budget_(budget) {}
 
   void fill(NodeId id, json& value) {
     const Node& node = program_.nodes[id];
-    if (!node.fills || depth_ >= program_.limits.evaluation_depth || !budget_.take()) return;
+    if (!node.fills || ended() || depth_ >= program_.limits.evaluation_depth || !budget_.take()) return;
     const Scope* before = scope_;
     const Scope entered{scope_, node.scope};
     if (node.scope != kNoRules && !in_scope(scope_, node.scope)) scope_ = &entered;
@@ -26,46 +28,81 @@ class Filler {
     scope_ = before;
   }
 
- private:
-  // The default of a node, its own or that of what its $ref names.
-  const json* default_of(NodeId id) const {
-    for (int steps = 0; steps < 16 && id != kNoNode; ++steps) {
-      const Node& node = program_.nodes[id];
-      if (node.default_value != kNoRules) return &program_.defaults[static_cast<std::size_t>(node.default_value)];
-      if (node.logic == kNoRules) return nullptr;
-      const LogicRules& rules = program_.logics[static_cast<std::size_t>(node.logic)];
-      id = rules.reference != kNoNode || rules.dynamic == kNoRules ? rules.reference : target(rules.dynamic);
+  Filled done() {
+    const auto& limits = program_.limits;
+    if (too_large_) {
+      filled_.bound = "the defaults add more than " + std::to_string(limits.filled_bytes) + " bytes";
+    } else if (budget_.spent()) {
+      filled_.bound = "filling in the defaults takes more than " +
+                      (budget_.late() ? std::to_string(limits.time.count()) + " ms" : std::to_string(limits.steps) + " steps");
     }
-    return nullptr;
+    return std::move(filled_);
+  }
+
+ private:
+  static constexpr int kLookedAt = 16;  // nodes, for the default of one
+
+  bool ended() const { return too_large_ || budget_.spent(); }
+
+  // Which default a node has: its own, else that of what its $ref names, else the first in its allOf. kNoRules = none.
+  std::int32_t default_of(NodeId id, int& left) const {
+    if (id == kNoNode || left-- <= 0) return kNoRules;
+    const Node& node = program_.nodes[id];
+    if (node.default_value != kNoRules || node.logic == kNoRules) return node.default_value;
+    const LogicRules& rules = program_.logics[static_cast<std::size_t>(node.logic)];
+    std::int32_t found = default_of(rules.reference, left);
+    if (found == kNoRules && rules.dynamic != kNoRules) found = default_of(target(rules.dynamic), left);
+    for (auto one = rules.all.begin(); one != rules.all.end() && found == kNoRules && left > 0; ++one) found = default_of(*one, left);
+    return found;
+  }
+
+  // Complete already: the defaults inside it were filled by the compiler.
+  void put(json::object_t& members, const PropertyRule& property) {
+    int left = kLookedAt;
+    const auto found = default_of(property.node, left);
+    if (found == kNoRules) return;
+    const auto index = static_cast<std::size_t>(found);
+    const std::size_t bytes = program_.default_bytes[index] + property.name.size() + 4;  // "":,
+    too_large_ = too_large_ || bytes > program_.limits.filled_bytes - bytes_;
+    if (too_large_ || !budget_.take_up_to(bytes / kBytesPerStep)) return;
+    bytes_ += bytes;
+    members.emplace(property.name, program_.defaults[index]);
+    filled_.members.push_back({&members, &property.name, {}});
+  }
+
+  bool matches(std::int32_t pattern, const std::string& name) {
+    return !ended() && program_.patterns[static_cast<std::size_t>(pattern)].search(name, &budget_) == Pattern::Answer::yes;
   }
 
   NodeId target(std::int32_t dynamic) const { return find_target(program_.dynamics[static_cast<std::size_t>(dynamic)], scope_); }
 
   void object(const ObjectRules& rules, json& value) {
     auto& members = value.get_ref<json::object_t&>();
+    budget_.take_up_to(rules.cost);
     for (const auto& property : rules.properties) {
       if (property.node == kNoNode || !program_.nodes[property.node].fills) continue;
       const auto member = members.find(property.name);
       if (member != members.end()) {
         fill(property.node, member->second);
-      } else if (const json* start = default_of(property.node)) {
-        members.emplace(property.name, *start);  // complete already: the defaults inside it were filled by the compiler
+      } else {
+        put(members, property);
       }
     }
     for (const auto& [index, node] : rules.patterns) {
       if (!program_.nodes[node].fills) continue;
       for (auto& [name, member] : members) {
-        if (program_.patterns[static_cast<std::size_t>(index)].search(name) == Pattern::Answer::yes) fill(node, member);
+        if (matches(index, name)) fill(node, member);
       }
     }
     for (const auto& one : rules.dependencies) {
       if (one.node != kNoNode && members.contains(one.name)) fill(one.node, value);
     }
-    if (rules.additional == kNoNode || !program_.nodes[rules.additional].fills || !rules.patterns.empty()) return;
+    if (rules.additional == kNoNode || !program_.nodes[rules.additional].fills) return;
     for (auto& [name, member] : members) {
       const auto declared = std::lower_bound(rules.properties.begin(), rules.properties.end(), name, [](const auto& a, const std::string& b) { return a.name < b; });
       const bool known = declared != rules.properties.end() && declared->name == name && declared->node != kNoNode;
-      if (!known) fill(rules.additional, member);
+      if (known || std::any_of(rules.patterns.begin(), rules.patterns.end(), [&](const auto& one) { return matches(one.first, name); })) continue;
+      fill(rules.additional, member);
     }
   }
 
@@ -102,12 +139,25 @@ class Filler {
   Budget& budget_;
   const Scope* scope_ = nullptr;
   std::size_t depth_ = 0;
+  std::size_t bytes_ = 0;
+  bool too_large_ = false;
+  Filled filled_;
 };
 
 }  // namespace
 
-void fill_defaults(const Schema::Program& program, NodeId node, json& instance, Budget& budget) {
-  Filler(program, budget).fill(node, instance);
+void Filled::take_out() {
+  for (auto member = members.rbegin(); member != members.rend(); ++member) member->node = member->object->extract(*member->name);
+}
+
+void Filled::put_back() {
+  for (auto& member : members) member.object->insert(std::move(member.node));
+}
+
+Filled fill_defaults(const Schema::Program& program, NodeId node, json& instance, Budget& budget) {
+  Filler filler(program, budget);
+  filler.fill(node, instance);
+  return filler.done();
 }
 
 }  // namespace sumun::schema

@@ -36,10 +36,10 @@ class Evaluated {
   std::vector<std::string_view> names(const Node& node) const {
     std::vector<std::string_view> out;
     std::vector<const Node*> seen{&node};
-    for (std::size_t i = 0; i < seen.size(); ++i) {
+    for (std::size_t i = 0; i < seen.size() && out.size() < kKnownNames; ++i) {
       if (seen[i]->object != kNoRules) {
         for (const auto& one : program_.objects[static_cast<std::size_t>(seen[i]->object)].properties) {
-          if (one.node != kNoNode) out.push_back(one.name);
+          if (one.node != kNoNode && out.size() < kKnownNames) out.push_back(one.name);
         }
       }
       each_in_place(program_, *seen[i], [&](NodeId next) {
@@ -53,7 +53,7 @@ class Evaluated {
   }
 
  private:
-  static constexpr std::size_t kSeenNodes = 64;
+  static constexpr std::size_t kSeenNodes = 64, kKnownNames = 1'000;
 
   void mark(std::size_t index) { bits_[index / 64] |= std::uint64_t{1} << (index % 64); }
 
@@ -88,8 +88,12 @@ class Evaluated {
       while (rule != rules.properties.end() && rule->name < name) ++rule;
       if (rule != rules.properties.end() && rule->node != kNoNode && rule->name == name) mark(index);
       for (auto one = rules.patterns.begin(); one != rules.patterns.end() && !has(index); ++one) {
-        judge_.budget_.take_up_to(1 + name.size() / 16);
-        if (program_.patterns[static_cast<std::size_t>(one->first)].search(name) == Pattern::Answer::yes) mark(index);
+        const auto answer = program_.patterns[static_cast<std::size_t>(one->first)].search(name, &judge_.budget_);
+        if (answer == Pattern::Answer::yes) mark(index);
+        if (answer == Pattern::Answer::too_costly) {
+          judge_.give_up(nullptr, nullptr);
+          return;
+        }
       }
       ++index;
     }

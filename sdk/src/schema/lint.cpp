@@ -65,6 +65,16 @@ constexpr KeywordFact kAnywhere[] = {
     {"contains", kCodex, "hint: the model does not see contains; say it in the description"},
 };
 
+// Of 2020-12 and the dialects before it.
+constexpr std::string_view kKeywords[] = {
+    "$anchor",  "$comment",   "$defs",     "$dynamicAnchor", "$dynamicRef", "$id",           "$recursiveAnchor", "$recursiveRef", "$ref",      "$schema",
+    "$vocabulary", "additionalItems", "additionalProperties", "allOf", "anyOf", "const", "contains", "contentEncoding", "contentMediaType", "contentSchema",
+    "default",  "definitions", "dependencies", "dependentRequired", "dependentSchemas", "deprecated", "description", "else", "enum", "examples",
+    "exclusiveMaximum", "exclusiveMinimum", "format", "if", "items", "maxContains", "maxItems", "maxLength", "maxProperties", "maximum",
+    "minContains", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern", "patternProperties",
+    "prefixItems", "properties", "propertyNames", "readOnly", "required", "then", "title", "type", "unevaluatedItems", "unevaluatedProperties",
+    "uniqueItems", "writeOnly"};
+
 // Bounds of OpenAI's strict mode, and what VS Code leaves of a description for GPT-4.
 constexpr std::size_t kStrictProperties = 5'000, kStrictLevels = 10, kStrictEnumValues = 1'000, kSeenDescription = 1'024;
 constexpr std::size_t kClaudeNameBytes = 64;
@@ -132,6 +142,7 @@ class Linter {
     for (const auto& fact : kAnywhere) {
       if (schema.contains(fact.keyword)) note(fact.client, at(where, fact.keyword), std::string(fact.what));
     }
+    misspelt(schema, where);
     references(schema, where);
     types(schema, where);
     lists(schema, where);
@@ -143,6 +154,15 @@ class Linter {
     const bool object = has_type(schema, "object");
     if (object && levels == kStrictLevels) note(kOpenAi, where, "hint: strict mode takes " + std::to_string(kStrictLevels) + " levels of nested objects; this is one more");
     below(schema, where, depth + 1, levels + (object ? 1 : 0));
+  }
+
+  void misspelt(const json& schema, const std::string& where) {
+    static const std::vector<std::string_view> kNames(std::begin(kKeywords), std::end(kKeywords));
+    for (const auto& [key, _] : schema.items()) {
+      if (std::binary_search(kNames.begin(), kNames.end(), key) || key.size() < 4) continue;
+      const auto near = schema::nearest_name(key, kNames, budget_);
+      if (!near.empty()) note("every client", at(where, key), "hint: this is no keyword of JSON Schema; is \"" + std::string(near) + "\" meant?");
+    }
   }
 
   void boolean(const std::string& where) {
@@ -251,6 +271,7 @@ class Linter {
 
   std::vector<PortabilityNote> notes_;
   std::size_t properties_ = 0, enum_values_ = 0;
+  schema::Budget budget_{SchemaLimits()};  // of hints
 };
 
 }  // namespace

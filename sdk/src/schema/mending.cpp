@@ -8,6 +8,7 @@
 #include <sumun/json.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace sumun::schema {
 
@@ -24,23 +25,45 @@ bool fits(std::uint8_t expected, const json& value) {
   return false;
 }
 
-// A text in the place of another type.
-std::string of_text(std::uint8_t expected, const json& value) {
-  const auto& text = value.get_ref<const std::string&>();
-  const std::string found = "expected " + type_names(expected) + ", found " + with_type(value);
-  if (text.size() > kReadBytes) return found;
+// What a text says when it is read as JSON; nothing where it is none.
+std::optional<json> read_inside(const std::string& text) {
+  if (text.size() > kReadBytes) return std::nullopt;
   std::string lower = text;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   const bool word = lower == "true" || lower == "false" || lower == "null";
-  const auto inside = parse_json(word ? lower : text);
-  if (inside && fits(expected, *inside)) {
-    if (!inside->is_structured()) return found + "; send " + shown(*inside) + " without quotes";
-    return "expected " + type_names(expected) + ", found a string that holds JSON; send the " + (inside->is_object() ? "object" : "array") + " itself, not as a string";
+  auto inside = parse_json(word ? lower : text);
+  if (!inside) return std::nullopt;
+  return *std::move(inside);
+}
+
+std::string without_quotes(const json& inside) { return "; send " + shown(inside) + " without quotes"; }
+std::string in_a_list(const json& value) { return "; a single item is a list too: [" + shown(value) + "]"; }
+
+// A text in the place of another type.
+std::string of_text(std::uint8_t types, const json& value, const Holds& holds) {
+  const auto& text = value.get_ref<const std::string&>();
+  const std::string found = "expected " + type_names(types) + ", found " + with_type(value);
+  if (text.size() > kReadBytes) return found;
+  const auto inside = read_inside(text);
+  if (inside && fits(types, *inside)) {
+    if (!inside->is_structured()) return holds && holds(*inside) ? found + without_quotes(*inside) : found;
+    return "expected " + type_names(types) + ", found a string that holds JSON; send the " + (inside->is_object() ? "object" : "array") + " itself, not as a string";
   }
   const auto first = text.find_first_not_of(" \t\r\n");
   const char opening = first == std::string::npos ? '\0' : text[first];
-  if ((expected & kObjectBit) && opening == '{') return found + "; send the object itself, not as a string";
-  if ((expected & kArrayBit) && opening == '[') return found + "; send the array itself, not as a string";
+  if ((types & kObjectBit) && opening == '{') return found + "; send the object itself, not as a string";
+  if ((types & kArrayBit) && opening == '[') return found + "; send the array itself, not as a string";
+  if (types == kArrayBit && text.size() <= kShownBytes && holds && holds(json::array({value}))) return found + in_a_list(value);
+  return found;
+}
+
+std::string wrong_type(std::uint8_t types, const json& value, const Holds& holds) {
+  if (value.is_string()) return of_text(types, value, holds);
+  const std::string found = "expected " + type_names(types) + ", found " + with_type(value);
+  const bool plain = value.is_number() || value.is_boolean();
+  if ((types & ~kNullBit) == kStringBit && plain && holds && holds(json(shown(value)))) return found + "; put it in quotes: \"" + shown(value) + "\"";
+  if (types == kArrayBit && plain && holds && holds(json::array({value}))) return found + in_a_list(value);
+  if (types == kArrayBit && value.is_object() && holds && holds(json::array({value}))) return found + "; a single item is a list too: put it in [ ]";
   return found;
 }
 
@@ -81,23 +104,46 @@ std::string matching(const Schema::Program& program, const ArrayRules& rules) {
 
 }  // namespace
 
-std::string wrong_type(std::uint8_t expected, const json& value) {
-  if (value.is_string()) return of_text(expected, value);
-  const std::string found = "expected " + type_names(expected) + ", found " + with_type(value);
-  const bool plain = value.is_number() || value.is_boolean();
-  if (expected == kStringBit && plain) return found + "; put it in quotes: \"" + shown(value) + "\"";
-  if (expected == kArrayBit && plain) return found + "; a single item is a list too: [" + shown(value) + "]";
-  if (expected == kArrayBit && value.is_object()) return found + "; a single item is a list too: put it in [ ]";
-  return found;
+std::string expected(const Wanted& wanted, const Holds& holds, Budget& budget) {
+  const json& value = *wanted.found;
+  if (wanted.values.empty()) return wanted.types == 0 ? "nothing is allowed here" : wrong_type(wanted.types, value, holds);
+  const std::uint8_t types = wanted.types & static_cast<std::uint8_t>(~kNullBit);
+  std::vector<std::string> list;
+  for (std::size_t i = 0; i < wanted.values.size() && i < kShownNames; ++i) list.push_back(shown_allowed(*wanted.values[i]));
+  const std::size_t all = wanted.values.size() + wanted.more;
+  if (all > list.size()) list.push_back("… (" + std::to_string(all) + " in all)");
+  if (wanted.types & kNullBit) list.push_back("null");
+  std::string words = list.size() == 1 || types != 0 ? "expected " : "expected one of ";
+  for (std::size_t i = 0; i < list.size(); ++i) words += (i ? ", " : "") + list[i];
+  if (types != 0) words += " or " + type_names(types);
+  words += ", found " + (types != 0 ? with_type(value) : shown(value));
+
+  const auto good = [&](const json& mended) {
+    const bool among = std::any_of(wanted.values.begin(), wanted.values.end(), [&](const json* one) { return compare_values(*one, mended) == 0; });
+    return among || (wanted.types != 0 && holds && holds(mended));
+  };
+  if (!value.is_string()) {
+    const bool plain = value.is_number() || value.is_boolean();
+    return plain && good(json(shown(value))) ? words + "; put it in quotes: \"" + shown(value) + "\"" : words;
+  }
+  const auto& text = value.get_ref<const std::string&>();
+  if (const auto inside = read_inside(text); inside && !inside->is_structured() && good(*inside)) return words + without_quotes(*inside);
+  std::vector<std::string_view> names;
+  for (const json* one : wanted.values) {
+    if (one->is_string() && wanted.values.size() > 1) names.push_back(one->get_ref<const std::string&>());
+  }
+  const auto near = nearest_name(text, names, budget);
+  return near.empty() ? words : words + "; did you mean " + in_quotes(near) + "?";
 }
 
-std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members) {
+std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members, Budget& budget) {
   std::vector<std::string_view> strangers;
   for (const auto& [given, _] : members) {
+    if (!budget.take_hint(16)) break;
     const auto rule = std::lower_bound(rules.properties.begin(), rules.properties.end(), given, [](const auto& a, const std::string& b) { return a.name < b; });
     if (rule == rules.properties.end() || rule->name != given) strangers.push_back(given);
   }
-  const auto near = nearest_name(name, strangers);
+  const auto near = nearest_name(name, strangers, budget);
   return "the required property " + in_quotes(name) + " is missing" + (near.empty() ? "" : "; is " + in_quotes(near) + " meant to be it?");
 }
 

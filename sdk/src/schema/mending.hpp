@@ -3,15 +3,29 @@
 #pragma once
 #include "schema/program.hpp"
 
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace sumun::schema {
 
-/// "expected integer, found string \"5\"; send 5 without quotes". `expected` is of TypeBit.
-std::string wrong_type(std::uint8_t expected, const json& value);
+/// What a schema would have taken in the place of a value that it refused whole.
+struct Wanted {
+  std::uint8_t types = 0;  // of TypeBit
+  std::vector<const json*> values;
+  const json* found = nullptr;  // null: the fault is of another kind
+  std::size_t more = 0;         // values that are left out of the list
+};
+
+/// Whether a mended value would be valid; empty = nothing is known about that, and a type is never advised.
+using Holds = std::function<bool(const json& mended)>;
+
+/// "expected integer, found string \"5\"; send 5 without quotes", "expected one of \"asc\", null, found \"asce\"; did you mean
+/// \"asc\"?". Only what is valid then is advised.
+std::string expected(const Wanted& wanted, const Holds& holds, Budget& budget);
 
 /// "the required property \"limit\" is missing; is \"limti\" meant to be it?": of the members that have no rule of their own.
-std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members);
+std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members, Budget& budget);
 
 /// "must not be string": what `not` excludes, named where the schema below it is short enough to be named.
 std::string excluded(const Schema::Program& program, NodeId negated, const json& value);

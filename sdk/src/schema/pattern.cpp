@@ -17,6 +17,8 @@ namespace {
 using Kind = PatternNode::Kind;
 
 constexpr std::uint64_t kMaxVisits = 50'000'000;  // states looked at by one search: about a quarter of a second
+constexpr std::uint64_t kVisitsPerStep = 64;
+constexpr std::uint64_t kPaidAtOnce = 64 * 1024;   // visits: a text that is soon read is paid for at the end
 constexpr std::size_t kStackStates = 500;         // programs up to this size run without allocation
 
 bool is_word(char c) { return is_alphanumeric(c) || c == '_'; }
@@ -177,11 +179,13 @@ class PatternWriter {
 // One search. The sets of states live in `storage`, 6 numbers a state.
 class PatternRun {
  public:
-  PatternRun(const Pattern& pattern, std::string_view text) : pattern_(pattern), begin_(text.data()), end_(text.data() + text.size()) {}
+  PatternRun(const Pattern& pattern, std::string_view text, Budget* budget)
+      : pattern_(pattern), begin_(text.data()), end_(text.data() + text.size()), budget_(budget) {}
 
   Pattern::Answer search() {
     const bool found = run(0, begin_, false, !pattern_.anchored_);
-    return visits_ > kMaxVisits ? Pattern::Answer::too_costly : found ? Pattern::Answer::yes : Pattern::Answer::no;
+    if (!pay()) return Pattern::Answer::too_costly;
+    return found ? Pattern::Answer::yes : Pattern::Answer::no;
   }
 
  private:
@@ -196,9 +200,19 @@ class PatternRun {
     }
   };
 
+  // For the visits since the last time. False where the search has to end.
+  bool pay() {
+    if (!ended_ && budget_) ended_ = !budget_->take_up_to(static_cast<std::size_t>(1 + (visits_ - paid_) / kVisitsPerStep));
+    ended_ = ended_ || visits_ > kMaxVisits;
+    paid_ = visits_;
+    due_ = ended_ ? 0 : visits_ + kPaidAtOnce;
+    return !ended_;
+  }
+
   // Runs the program from `start` at `at`; `anywhere`: also from every later place.
   bool run(std::uint32_t start, const char* at, bool backwards, bool anywhere) {
     const std::size_t size = pattern_.code_.size();
+    visits_ += size / 8;  // to clear the sets
     if (size <= kStackStates) {
       std::array<std::uint16_t, kStackStates * 6 + 2> storage;
       std::fill_n(storage.data(), size * 6 + 2, std::uint16_t{0});  // as much as this program needs
@@ -215,7 +229,7 @@ class PatternRun {
     if (follow(now, stack, start, at)) return true;
     while (at != (backwards ? begin_ : end_)) {
       if (now.size == 0 && !anywhere) return false;
-      if (visits_ > kMaxVisits) return false;
+      if (visits_ >= due_ && !pay()) return false;
       std::size_t length = 0;
       const char32_t c = backwards ? decode_before(begin_, at, length) : decode_at(at, end_, length);
       at = backwards ? at - length : at + length;
@@ -283,13 +297,15 @@ class PatternRun {
   const Pattern& pattern_;
   const char* begin_;
   const char* end_;
-  std::uint64_t visits_ = 0;
+  Budget* budget_;
+  std::uint64_t visits_ = 0, paid_ = 0, due_ = kPaidAtOnce;
+  bool ended_ = false;
 };
 
 Result<Pattern> Pattern::compile(std::string_view expression, std::size_t max_size) {
   return PatternWriter(std::min<std::size_t>(max_size, 60'000)).compile(expression);
 }
 
-Pattern::Answer Pattern::search(std::string_view text) const { return PatternRun(*this, text).search(); }
+Pattern::Answer Pattern::search(std::string_view text, Budget* budget) const { return PatternRun(*this, text, budget).search(); }
 
 }  // namespace sumun::schema

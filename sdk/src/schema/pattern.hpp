@@ -5,6 +5,7 @@
 #pragma once
 #include <sumun/result.hpp>
 
+#include "schema/budget.hpp"
 #include "schema/char_ranges.hpp"
 
 #include <cstddef>
@@ -23,7 +24,9 @@ class Pattern {
   /// Errors: invalid_value; the message says what in the expression is wrong, and where (byte offset).
   static Result<Pattern> compile(std::string_view expression, std::size_t max_size);
 
-  Answer search(std::string_view text) const;
+  /// Pays a step for every 64 states it looks at, from `budget` where there is one; too costly where that has no more, or
+  /// after 50 million states.
+  Answer search(std::string_view text, Budget* budget = nullptr) const;
   const std::string& source() const { return source_; }
 
   struct CharClass {

@@ -177,6 +177,7 @@ struct Schema::Program {
   std::vector<schema::UnevaluatedRules> unevaluated;
   std::vector<schema::Pattern> patterns;
   std::vector<json> defaults;
+  std::vector<std::size_t> default_bytes;  // of each, as JSON text
   std::vector<schema::Source> sources;  // one for each node
   std::vector<schema::SourceResource> resources;
 };
@@ -197,10 +198,24 @@ std::optional<Error> complete_program(Schema::Program& program);
 bool check(const Schema::Program& program, NodeId node, const json& instance, Budget& budget, const Scope* scope = nullptr);
 
 /// What is wrong, best first, at most limits.violations; for values that `check` refuses.
-std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance);
+std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance, Budget& budget);
 
-/// Puts defaults in, as far as the budget goes.
-void fill_defaults(const Schema::Program& program, NodeId node, json& instance, Budget& budget);
+/// The defaults that were put into a value. As long as that is not changed, they come out and go in again.
+struct Filled {
+  struct Member {
+    json::object_t* object;
+    const std::string* name;
+    json::object_t::node_type node;  // while it is out
+  };
+  std::vector<Member> members;
+  std::string bound;  // the one that ended the filling: "filling in the defaults takes more than 5000 ms"
+
+  void take_out();
+  void put_back();
+};
+
+/// Puts defaults in, as far as the budget and limits.filled_bytes go.
+Filled fill_defaults(const Schema::Program& program, NodeId node, json& instance, Budget& budget);
 
 /// Calls `visit` with the nodes that apply to the same value as `node` does, as far as that is known beforehand.
 template <class Visit>
@@ -228,7 +243,7 @@ void each_in_place(const Schema::Program& program, const Node& node, Visit visit
 /// `name` as one step of a JSON Pointer.
 std::string pointer_step(std::string_view name);
 
-/// The name of `names` that a person may have meant by `name`; "" = none is near.
-std::string_view nearest_name(std::string_view name, const std::vector<std::string_view>& names);
+/// The name of `names` that a person may have meant by `name`, as far as the budget's hints go; "" = none is near.
+std::string_view nearest_name(std::string_view name, const std::vector<std::string_view>& names, Budget& budget);
 
 }  // namespace sumun::schema

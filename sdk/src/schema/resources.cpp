@@ -159,7 +159,12 @@ ResourceId Resources::identify(const json& schema, const Step& step, ResourceId 
       resources_.push_back({whole, step.where(), &schema, resources_[parent].dialect, {}});
       read_dialect(resources_.back());
     }
-    names_.emplace(whole, resource);
+    const auto [named, added] = names_.emplace(whole, resource);
+    const Resource& other = resources_[named->second];
+    const auto document = [](const std::string& where) { return without_fragment(where); };
+    if (!added && other.root != &schema && document(other.where) == document(step.where())) {
+      refuse(step.where() + "/$id: \"" + whole + "\" is at " + other.where + " already");
+    }
   }
   if (!fragment.empty()) add_anchor(resource, std::string(fragment), schema, step, false);
   return resource;

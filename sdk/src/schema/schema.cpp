@@ -33,16 +33,29 @@ bool Schema::valid(const json& instance) const {
 }
 
 std::vector<Violation> Schema::validate(const json& instance) const {
-  if (valid(instance)) return {};
-  return schema::find_violations(*program_, 0, instance);
+  schema::Budget budget(program_->limits);
+  if (schema::check(*program_, 0, instance, budget)) return {};
+  budget.renew();
+  return schema::find_violations(*program_, 0, instance, budget);
 }
 
 std::vector<Violation> Schema::validate(json& instance, Defaults defaults) const {
-  if (defaults == Defaults::fill && program_->nodes[0].fills) {
-    schema::Budget budget(program_->limits);
-    schema::fill_defaults(*program_, 0, instance, budget);
+  if (defaults == Defaults::leave || !program_->nodes[0].fills) return validate(std::as_const(instance));
+  schema::Budget budget(program_->limits);
+  auto filled = schema::fill_defaults(*program_, 0, instance, budget);
+  if (!filled.bound.empty()) return {{"", "", std::move(filled.bound)}};
+  const auto holds = [&] {
+    budget.renew();
+    return schema::check(*program_, 0, instance, budget);
+  };
+  if (holds()) return {};
+  if (!filled.members.empty()) {  // a default may break what held without it
+    filled.take_out();
+    if (holds()) return {};
+    filled.put_back();
   }
-  return validate(std::as_const(instance));
+  budget.renew();
+  return schema::find_violations(*program_, 0, instance, budget);
 }
 
 const json& Schema::document() const { return program_->document; }

@@ -4,6 +4,7 @@
 #include "schema/evaluated.hpp"
 #include "schema/mending.hpp"
 #include "schema/names.hpp"
+#include "schema/nearest.hpp"
 #include "schema/numbers.hpp"
 #include "schema/program.hpp"
 #include "schema/words.hpp"
@@ -106,8 +107,18 @@ bool is_among(const std::vector<std::string>& sorted, const std::string& text) {
 
 // Explain's record of one run.
 struct Notes {
-  std::vector<Violation> found;
+  std::vector<Fault> found;
   std::size_t limit;
+  bool more = false;  // faults that found no room
+
+  void add(Fault one) {
+    if (found.size() < limit) found.push_back(std::move(one));
+    else more = true;
+  }
+};
+
+struct NothingWanted {
+  Wanted operator()() const { return {}; }
 };
 
 template <bool Explain>
@@ -150,12 +161,13 @@ class Walker {
 
  private:
   [[gnu::always_inline]] bool judge(const Node& node, const json& value, const Step* at, const Step* by) {
-    if (node.never) return fault(at, by, {}, [&] { return std::string("nothing is allowed here"); });
+    if (node.never) return fault(at, by, {}, [&] { return std::string("nothing is allowed here"); }, [&] { return Wanted{0, {}, &value}; });
     const std::uint8_t bits = type_bits(value.type());
     if ((node.types & bits) == 0) {
       const bool whole = bits == kFractionBit && (node.types & kIntegerBit) && is_integral(value);
       if (!whole) {
-        return fault(at, by, "type", [&] { return wrong_type(node.types, value); });
+        const auto words = [&] { return expected({node.types, {}, &value}, [&](const json& mended) { return mends(node, mended); }, budget_); };
+        return fault(at, by, "type", words, [&] { return wanted(node, value); });
       }
     }
     ++depth_;
@@ -185,19 +197,39 @@ class Walker {
     return good;
   }
 
-  template <class Words>
-  bool fault(const Step* at, const Step* by, std::string_view keyword, Words words) {
+  // `wants` says what would have been taken instead, where the value is refused whole.
+  template <class Words, class Wants = NothingWanted>
+  bool fault(const Step* at, const Step* by, std::string_view keyword, Words words, Wants wants = {}) {
     if constexpr (Explain) {
+      notes_->more = notes_->more || notes_->found.size() >= notes_->limit;
       if (notes_->found.size() < notes_->limit) {
         const Place last{by, keyword};
         const Step* keyword_place = keyword.empty() ? by : &last;
-        Violation one{pointer(at), pointer(keyword_place), words()};
+        Fault one{{pointer(at), pointer(keyword_place), words()}, wants()};
         std::string absolute = absolute_location(pointer(keyword_place, written_.by));
         if (absolute != '#' + one.keyword_location) one.absolute_keyword_location = std::move(absolute);
         notes_->found.push_back(std::move(one));
       }
     }
     return false;
+  }
+
+  Wanted wanted(const Node& node, const json& value) const {
+    if (node.logic == kNoRules || !program_.logics[static_cast<std::size_t>(node.logic)].has_enum) return {node.types, {}, &value};
+    return wanted(program_.logics[static_cast<std::size_t>(node.logic)], value);
+  }
+  Wanted wanted(const LogicRules& rules, const json& value) const {
+    Wanted out{0, {}, &value};
+    const std::size_t count = budget_.take_hint(rules.allowed.size()) ? rules.allowed.size() : std::min(rules.allowed.size(), kShownNames);
+    for (std::size_t i = 0; i < count; ++i) out.values.push_back(&rules.allowed[i]);
+    out.more = rules.allowed.size() - count;
+    return out;
+  }
+
+  // Whether another value would be valid in the place of the one at hand.
+  bool mends(const Node& node, const json& mended) {
+    Walker<false> other(*this, nullptr);
+    return other.run(static_cast<NodeId>(&node - program_.nodes.data()), mended, nullptr, nullptr) && !other.gave_up();
   }
 
   // Where the keyword of the node at hand was written: the URI of its resource and the place in it.
@@ -311,12 +343,12 @@ class Walker {
 
   bool matches(std::int32_t index, const std::string& value, const Step* at, const Step* by, std::string_view keyword) {
     const Pattern& pattern = program_.patterns[static_cast<std::size_t>(index)];
-    budget_.take_up_to(value.size() / 16);
-    switch (pattern.search(value)) {
+    switch (pattern.search(value, &budget_)) {
       case Pattern::Answer::yes: return true;
       case Pattern::Answer::no:
         return fault(at, by, keyword, [&] { return in_quotes(value) + " does not match the pattern " + in_quotes(pattern.source()); });
       default:
+        if (budget_.spent()) return give_up(at, by);
         gave_up_ = true;
         return fault(at, by, keyword, [&] { return "matching the pattern " + in_quotes(pattern.source()) + " takes too long"; });
     }
@@ -446,7 +478,7 @@ class Walker {
   }
 
   bool missing(const PropertyRule& rule, const json::object_t& members, const ObjectRules& rules, const Step* at, const Step* by) {
-    return fault(at, by, "required", [&] { return missing_property(rule.name, rules, members); });
+    return fault(at, by, "required", [&] { return missing_property(rule.name, rules, members, budget_); });
   }
 
   bool member_of(const ObjectRules& rules, const PropertyRule* declared, const std::string& name, const json& value, const Step* at, const Step* by) {
@@ -455,12 +487,13 @@ class Walker {
     bool known = declared != nullptr;
     if (declared) {
       const Step keyword{by, "properties", Place::kNoIndex, name};
-      good = at_once(declared->node, value) || run(declared->node, value, &place, &keyword);
+      if (Explain && program_.nodes[declared->node].never) good = fault(&place, &keyword, {}, [] { return std::string("this property is not allowed here"); });
+      else good = at_once(declared->node, value) || run(declared->node, value, &place, &keyword);
     }
     for (const auto& [index, node] : rules.patterns) {
-      budget_.take_up_to(1 + name.size() / 16);
-      const auto answer = program_.patterns[static_cast<std::size_t>(index)].search(name);
+      const auto answer = program_.patterns[static_cast<std::size_t>(index)].search(name, &budget_);
       if (answer == Pattern::Answer::too_costly) {
+        if (budget_.spent()) return give_up(&place, by);
         gave_up_ = true;
         return fault(&place, by, "patternProperties", [&] { return std::string("matching this name takes too long"); });
       }
@@ -480,19 +513,29 @@ class Walker {
     return fault(&place, by, "additionalProperties", [&] {
       std::vector<std::string_view> names;
       for (const auto& property : rules.properties) {
+        if (names.size() > kShownNames && !budget_.take_hint(1)) break;
         if (property.node != kNoNode) names.push_back(property.name);
       }
-      return unknown_property(name, names);
+      std::vector<std::string_view> patterns;
+      for (const auto& [index, node] : rules.patterns) patterns.push_back(program_.patterns[static_cast<std::size_t>(index)].source());
+      return unknown_property(name, names, patterns);
     });
   }
 
-  static std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names) {
+  std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names, const std::vector<std::string_view>& patterns = {}) {
     std::string words = "unknown property";
-    if (const auto near = nearest_name(name, names); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
-    if (names.empty()) return words + "; none is expected here";
+    if (const auto near = nearest_name(name, names, budget_); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
+    if (names.empty() && patterns.empty()) return words + "; none is expected here";
+    const auto list = [&](const std::vector<std::string_view>& all) {
+      for (std::size_t i = 0; i < all.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(all[i]);
+      if (all.size() > kShownNames) words += ", …";
+    };
     words += "; known are ";
-    for (std::size_t i = 0; i < names.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(names[i]);
-    return names.size() > kShownNames ? words + ", …" : words;
+    list(names);
+    if (patterns.empty()) return words;
+    words += names.empty() ? "names that match " : " and names that match ";
+    list(patterns);
+    return words;
   }
 
   bool name_fits(const ObjectRules& rules, const std::string& name, const Step& place, const Step* by) {
@@ -505,7 +548,8 @@ class Walker {
       gave_up_ = gave_up_ || other.gave_up();
       for (auto& one : inner.found) {
         one.message = "the property's name " + one.message;
-        if (notes_->found.size() < notes_->limit) notes_->found.push_back(std::move(one));
+        one.wanted = {};  // of the name, not of what stands there
+        notes_->add(std::move(one));
       }
       return good;
     } else {
@@ -517,8 +561,8 @@ class Walker {
     bool good = true;
     for (const auto& name : rule.required) {
       if (value.contains(name)) continue;
-      const Step keyword{by, rule.keyword};
-      good = fault(at, &keyword, rule.name, [&] { return "the property " + in_quotes(name) + " is missing; it is required where " + in_quotes(rule.name) + " is given"; });
+      const Step keyword{by, rule.keyword, Place::kNoIndex, rule.name};
+      good = fault(at, &keyword, {}, [&] { return "the property " + in_quotes(name) + " is missing; it is required where " + in_quotes(rule.name) + " is given"; });
     }
     if (rule.node != kNoNode && (good || Explain)) {
       const Step keyword{by, rule.keyword, Place::kNoIndex, rule.name};
@@ -567,19 +611,8 @@ class Walker {
         if (compare_values(one, value) == 0) return true;
       }
     }
-    return fault(at, by, rules.is_const ? "const" : "enum", [&] {
-      std::string words = rules.allowed.size() == 1 ? "expected " : "expected one of ";
-      for (std::size_t i = 0; i < rules.allowed.size() && i < kShownNames; ++i) words += (i ? ", " : "") + shown_allowed(rules.allowed[i]);
-      if (rules.allowed.size() > kShownNames) words += ", … (" + std::to_string(rules.allowed.size()) + " in all)";
-      if (rules.allowed.empty()) words = "nothing is allowed here";
-      words += ", found " + shown(value);
-      if (value.is_string() && rules.allowed.size() > 1) {
-        const std::vector<std::string_view> names(rules.allowed_texts.begin(), rules.allowed_texts.end());
-        const auto near = nearest_name(value.get_ref<const std::string&>(), names);
-        if (!near.empty()) words += "; did you mean " + in_quotes(near) + "?";
-      }
-      return words;
-    });
+    const auto wants = [&] { return wanted(rules, value); };
+    return fault(at, by, rules.is_const ? "const" : "enum", [&] { return expected(wants(), nullptr, budget_); }, wants);
   }
 
   // The one branch that the discriminating property leaves; nothing where that says nothing about this value.
@@ -627,32 +660,28 @@ class Walker {
   bool nearest_branch(const Branches& branches, std::string_view name, const json& value, const Step* at, const Step* by) {
     if constexpr (Explain) {
       if (!branches.discriminator.empty() && value.is_object()) return wrong_discriminator(branches, name, value, at, by);
-      std::vector<Violation> best;
-      std::size_t best_cost = std::numeric_limits<std::size_t>::max(), near = 0;
-      for (std::size_t i = 0; i < branches.nodes.size() && i < kMaxBranches; ++i) {
+      const std::string here = pointer(at);
+      std::vector<std::vector<Fault>> found;
+      for (std::size_t i = 0, explained = 0; i < branches.nodes.size() && explained < kMaxBranches && !budget_.spent(); ++i) {
         Notes inner{{}, notes_->limit};
         Walker<true> other(*this, &inner);
         const Step keyword{by, name, i};
         other.run(branches.nodes[i], value, at, &keyword);
-        const std::size_t cost = distance(inner.found, pointer(at));
-        near += cost < kWrongType;
-        if (cost < best_cost) {
-          best_cost = cost;
-          best = std::move(inner.found);
-        }
+        explained += refusal(inner.found, here) == nullptr;
+        found.push_back(std::move(inner.found));
       }
-      const bool type_known = near > 0;
-      if (type_known) {
-        for (auto& one : best) {
-          if (notes_->found.size() < notes_->limit) notes_->found.push_back(std::move(one));
-        }
-      }
-      return fault(at, by, name, [&] {
-        std::uint8_t types = 0;
-        for (NodeId node : branches.nodes) types |= program_.nodes[node].types;
-        if (!type_known && types != kAllTypes) return wrong_type(types, value);
-        return "fits none of the " + std::to_string(branches.nodes.size()) + " forms allowed here";
-      });
+      Nearest nearest = nearest_of(std::move(found), here, budget_);
+      for (auto& one : nearest.faults) notes_->add(std::move(one));
+      const auto none = [&] { return "fits none of the " + std::to_string(branches.nodes.size()) + " forms allowed here"; };
+      if (nearest.wanted.types == 0 && nearest.wanted.values.empty()) return fault(at, by, name, none);
+      const bool whole = nearest.location == here;
+      const Holds holds = [&](const json& mended) {
+        return whole && std::any_of(branches.nodes.begin(), branches.nodes.end(), [&](NodeId node) { return mends(program_.nodes[node], mended); });
+      };
+      const bool room = notes_->found.size() < notes_->limit;
+      fault(at, by, name, [&] { return expected(nearest.wanted, holds, budget_); }, [&] { return nearest.wanted; });
+      if (room) notes_->found.back().instance_location = std::move(nearest.location);
+      return false;
     } else {
       static_cast<void>(branches), static_cast<void>(name), static_cast<void>(value), static_cast<void>(at), static_cast<void>(by);
       return false;
@@ -675,25 +704,11 @@ class Walker {
       if (member->is_string()) {
         std::vector<std::string_view> names;
         for (const auto& one : branches.by_value) names.push_back(one.first);
-        const auto near = nearest_name(member->template get_ref<const std::string&>(), names);
+        const auto near = nearest_name(member->template get_ref<const std::string&>(), names, budget_);
         if (!near.empty()) words += "; did you mean " + in_quotes(near) + "?";
       }
       return words;
     });
-  }
-
-  static constexpr std::size_t kWrongType = 10'000;
-
-  // How far a value is from a branch: a wrong type of the value itself is farthest, then a wrong constant in it.
-  static std::size_t distance(const std::vector<Violation>& found, const std::string& here) {
-    std::size_t cost = found.size();
-    for (const auto& one : found) {
-      const bool self = one.instance_location == here;
-      if (self && (one.keyword_location.ends_with("/type") || one.keyword_location.ends_with("/const") || one.keyword_location.ends_with("/enum"))) cost += kWrongType;
-      if (!self && one.keyword_location.ends_with("/const")) cost += 100;
-      if (!self && one.keyword_location.ends_with("/type")) cost += 5;
-    }
-    return cost;
   }
 
   bool conditional(const LogicRules& rules, const json& value, const Step* at, const Step* by) {
@@ -721,7 +736,8 @@ class Walker {
       for (; i < value.size() && (good || Explain) && !gave_up_; ++i) {
         if (evaluated.has(i)) continue;
         const Step item{at, {}, i};
-        good = run(rules.items, value[i], &item, &keyword) && good;
+        const bool too_many = Explain && program_.nodes[rules.items].never;
+        good = too_many ? fault(&item, &keyword, {}, [] { return std::string("an item too many"); }) : run(rules.items, value[i], &item, &keyword) && good;
       }
       return good;
     }
@@ -775,14 +791,14 @@ bool check(const Schema::Program& program, NodeId node, const json& instance, Bu
   return walker.run(node, instance, nullptr, nullptr) && !walker.gave_up();
 }
 
-std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance) {
+std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance, Budget& budget) {
   Notes notes{{}, std::max<std::size_t>(program.limits.violations, 1)};
-  Budget budget(program.limits);
   Walker<true> walker(program, budget, &notes);
   const Place root;
   walker.run(node, instance, &root, &root);
-  if (notes.found.empty()) notes.found.push_back({"", "", "checking this takes more steps than are allowed"});
-  return std::move(notes.found);
+  if (notes.more) notes.found.back().message += "; more is wrong than is told here";
+  if (notes.found.empty()) notes.found.push_back({{"", "", "checking this takes more steps than are allowed"}, {}});
+  return {std::make_move_iterator(notes.found.begin()), std::make_move_iterator(notes.found.end())};
 }
 
 }  // namespace sumun::schema

@@ -5,6 +5,7 @@
 #include "schema/program.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sumun::schema {
 
@@ -22,6 +23,39 @@ std::string pointer_step(std::string_view name) {
   return out;
 }
 
+namespace {
+
+// Where a character starts that shows as nothing or changes how the rest shows: C1 controls, U+00AD, zero-width characters,
+// marks and overrides of direction, separators of lines and paragraphs, U+FEFF. 0 = none.
+unsigned unseen(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U; };
+  if (byte(0) == 0x7F) return 0x7F;
+  if (byte(0) == 0xC2 && ((byte(1) >= 0x80 && byte(1) < 0xA0) || byte(1) == 0xAD)) return byte(1);
+  if (byte(0) != 0xD8 && byte(0) != 0xE1 && byte(0) != 0xE2 && byte(0) != 0xEF) return 0;
+  if (byte(0) == 0xD8) return byte(1) == 0x9C ? 0x61C : 0;
+  const unsigned code = (byte(0) & 0xF) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  const bool hidden = code == 0x180E || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+  return hidden ? code : 0;
+}
+
+// JSON's text, with those characters escaped too.
+std::string escaped(const std::string& text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned code = unseen(text, i);
+    if (code == 0) {
+      out += text[i];
+      continue;
+    }
+    out += {'\\', 'u', kDigits[code >> 12], kDigits[code >> 8 & 15], kDigits[code >> 4 & 15], kDigits[code & 15]};
+    i += code < 0x80 ? 0 : code < 0x800 ? 1 : 2;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string in_quotes(std::string_view text) {
   bool cut = false;
   if (text.size() > kShownBytes) {
@@ -30,7 +64,7 @@ std::string in_quotes(std::string_view text) {
     text = text.substr(0, end);
     cut = true;
   }
-  std::string out = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string out = escaped(json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace));
   if (cut) out.insert(out.size() - 1, "…");
   return out;
 }
@@ -41,9 +75,11 @@ constexpr std::size_t kComparedBytes = 64;  // longer names are not taken for mi
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c == '-' ? '_' : c; }
 
-// How many single-character edits, transpositions included, lie between two names, case and -/_ aside.
-std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+// How many single-character edits, transpositions included, lie between two names, case and -/_ aside; of more than `most`
+// only that they are more.
+std::size_t edits(std::string_view a, std::string_view b, std::size_t most, Budget& budget) {
+  using Row = std::array<std::size_t, kComparedBytes + 1>;
+  Row before{}, last{}, row{};
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
@@ -53,21 +89,26 @@ std::size_t edits(std::string_view a, std::string_view b) {
       const bool swapped = i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
-    std::swap(before, last);
-    std::swap(last, row);
+    const auto least = [&](const Row& one) { return *std::min_element(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(b.size()) + 1); };
+    if (!budget.take_hint(b.size()) || std::min(least(row), least(last)) > most) return most + 1;
+    before = last;
+    last = row;
   }
   return last[b.size()];
 }
 
 }  // namespace
 
-std::string_view nearest_name(std::string_view name, const std::vector<std::string_view>& names) {
+std::string_view nearest_name(std::string_view name, const std::vector<std::string_view>& names, Budget& budget) {
   std::string_view best;
   if (name.empty() || name.size() > kComparedBytes) return best;
   std::size_t best_edits = 1 + name.size() / 3;  // "limt" may be "limit"; "xy" is not "id"
   for (std::string_view one : names) {
+    if (!budget.take_hint(4)) return {};
     if (one.empty() || one.size() > kComparedBytes) continue;
-    const std::size_t far = edits(name, one);
+    const std::size_t longer = std::max(one.size(), name.size()), shorter = std::min(one.size(), name.size());
+    if (longer - shorter > best_edits) continue;
+    const std::size_t far = edits(name, one, best_edits, budget);
     if (far < best_edits || (far == best_edits && best.empty() && far < one.size() && far <= 1 + one.size() / 3 && name.size() > 2)) {
       best = one;
       best_edits = far;
@@ -87,7 +128,7 @@ std::string shown(const json& value) {
 
 std::string shown_allowed(const json& value) {  // structured constants of the schema are short enough to be shown
   if (!value.is_structured()) return shown(value);
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string text = escaped(value.dump(-1, ' ', false, json::error_handler_t::replace));
   return text.size() <= kShownBytes ? text : shown(value);
 }
 

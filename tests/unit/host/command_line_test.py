@@ -434,6 +434,13 @@ class CommandLine(unittest.TestCase):
         self.check(0, "schema", "validate", schema, "-", stdin=text)
         self.assertIn("instance.mail", self.check(1, "schema", "validate", schema, "-", "--formats", stdin=text).stdout)
 
+        # What is cut is said, and which format is not known.
+        self.assertIn("there may be more", self.check(1, "schema", "validate", self.file("list.json", {"items": {"type": "string"}}), "-", stdin=json.dumps(list(range(40)))).stderr)
+        odd = self.file("odd.json", {"properties": {"a": {"format": "dat"}, "b": {"format": "regex"}, "c": {"format": "idn-hostname"}}})
+        self.assertEqual(self.check(0, "schema", "validate", odd, "-", "--formats", stdin="{}").stderr, 'the format "dat" is not known: every text is valid for it\nvalid\n')
+        self.assertEqual(self.check(0, "schema", "validate", odd, "-", stdin="{}").stderr, "valid\n")
+        self.check(2, "schema", "validate", schema, good, "--output", "flag", "--json")
+
     def test_validate_knows_dialects_and_other_documents(self):
         tuple_ = self.file("tuple.json", {"items": [{"type": "string"}]})
         self.check(1, "schema", "validate", tuple_, "-", "--dialect", "draft-07", stdin="[1]")
@@ -450,6 +457,7 @@ class CommandLine(unittest.TestCase):
         schema, broken = self.file("sum.json", self.SUM), self.file("broken.json", '{\n  "a": 1,\n  "b": oops\n}')
         table = [
             (["lint", broken], "broken.json:3:8: expected a value"),
+            (["validate", self.file("marked.json", "\ufeff{}"), schema], "marked.json begins with a byte order mark"),
             (["validate", broken, schema], "broken.json:3:8: "),
             (["validate", schema, broken], "broken.json:3:8: "),
             (["validate", schema, "-"], "standard input is empty"),
@@ -494,7 +502,7 @@ class CommandLine(unittest.TestCase):
         for server in ([CALCULATOR], ["--server", CALCULATOR]):
             self.assertEqual(self.check(0, "schema", "check", *server, "--no-hints").stderr.split(":")[-1], " nothing found\n")
         url = self.serve()
-        self.assertEqual(json.loads(self.check(0, "schema", "check", "--url", url, "--json").stdout), {"tools": 3, "notes": []})
+        self.assertEqual(json.loads(self.check(0, "schema", "check", "--url", url, "--json").stdout), {"tools": 3, "notes": [], "cut": False})
         # A server that lists what no client takes.
         odd = self.file("odd_server.py", """
 import json, sys

@@ -366,3 +366,126 @@ TEST_CASE("defaults within defaults do not grow without bound") {
   if (!found.empty()) CHECK(says(found[0].message, kSteps));
   CHECK(sumun::dump_json(value).size() < 64 * 1024 * 1024);
 }
+
+namespace {
+
+// Bounds that bite soon; what takes ten times as long as it may is not bounded.
+SchemaOptions hurried() {
+  SchemaOptions options;
+  options.limits.steps = static_cast<std::size_t>(-1);
+  options.limits.time = std::chrono::milliseconds(50);
+  return options;
+}
+
+template <class Work>
+std::chrono::milliseconds time_of(Work work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+}
+
+json long_names(int count, std::size_t size) {
+  json value = json::object();
+  for (int i = 0; i < count; ++i) value[std::string(size, 'a') + std::to_string(i)] = json::object();
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("names that no pattern matches end by the steps that the searches take") {
+  SchemaLimits limits;
+  limits.steps = 100'000;
+  const json value = long_names(30, 2'000);  // a search of one looks at two million states
+  for (const json& document : {json::parse(R"({"patternProperties":{"a.{0,1000}b":{}}})"),
+                               json::parse(R"({"allOf":[{"patternProperties":{"a.{0,1000}b":{}}}],"unevaluatedProperties":{}})"),
+                               json::parse(R"({"propertyNames":{"pattern":"^(?:(?!a.{0,1000}b).)*$"}})")}) {
+    CAPTURE(document.dump());
+    ends_at_a_bound(compiled(document, limits), value, "checking this takes more than 100000 steps");
+  }
+  // One text is enough, and the search itself ends.
+  ends_at_a_bound(compiled(json{{"pattern", "a.{0,1000}b"}}, limits), std::string(20'000, 'a'), "checking this takes more than 100000 steps");
+  CHECK(compiled(json{{"patternProperties", {{"a.{0,20}b", json::object()}}}}, limits).valid(long_names(30, 200)));
+}
+
+TEST_CASE("names that no pattern matches end by the time") {
+  const json value = long_names(600, 3'000);
+  const auto schema = Schema::compile(json{{"patternProperties", {{"a.{0,1000}b", json::object()}}}}, hurried());
+  REQUIRE(schema.has_value());
+  std::vector<sumun::Violation> found;
+  CHECK(time_of([&] { found = schema->validate(value); }) < 10 * hurried().limits.time);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].message == "checking this takes more than 50 ms");
+}
+
+TEST_CASE("filling, checking and explaining have one time together") {
+  json document = json::parse(R"({"properties":{"z":{"default":1}},"patternProperties":{}})");
+  for (int i = 0; i < 5; ++i) document["patternProperties"]["a.{0,1000}b" + std::to_string(i)] = json::parse(R"({"properties":{"x":{"default":1}}})");
+  const auto schema = Schema::compile(document, hurried());
+  REQUIRE(schema.has_value());
+  json value = long_names(600, 3'000);
+  std::vector<sumun::Violation> found;
+  CHECK(time_of([&] { found = schema->validate(value, sumun::Defaults::fill); }) < 10 * hurried().limits.time);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].message == "filling in the defaults takes more than 50 ms");
+}
+
+TEST_CASE("patterns of names end the filling by its steps") {
+  SchemaLimits limits;
+  limits.steps = 100'000;
+  const Schema schema = compiled(json::parse(R"({"patternProperties":{"a.{0,1000}b0":{"properties":{"x":{"default":1}}}}})"), limits);
+  json value = long_names(30, 2'000);
+  const auto found = schema.validate(value, sumun::Defaults::fill);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].message == "filling in the defaults takes more than 100000 steps");
+}
+
+TEST_CASE("defaults that would fill memory end by their bytes") {
+  json document = json::parse(R"({"items":{"properties":{"x":{}}}})");
+  document["items"]["properties"]["x"]["default"] = std::string(100'000, 'y');
+  const Schema schema = compiled(document);
+  json value = json::array();
+  for (int i = 0; i < 20'000; ++i) value.push_back(json::object());
+  const std::size_t before = sumun::dump_json(value).size();
+  const auto found = schema.validate(value, sumun::Defaults::fill);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].message == "the defaults add more than 4194304 bytes");
+  CHECK(sumun::dump_json(value).size() <= before + SchemaLimits{}.filled_bytes);
+  json few = json::array({json::object(), json::object()});
+  CHECK(schema.validate(few, sumun::Defaults::fill).empty());
+  CHECK(few[1].contains("x"));
+}
+
+TEST_CASE("the search for the name that was meant is bounded, and the sentence is there without it") {
+  const auto name = [](int i, std::size_t size) { return std::string(size, static_cast<char>('b' + i % 7)) + std::to_string(100'000 + i); };
+  json required = json::array(), allowed = json::array(), properties = json::object();
+  for (int i = 0; i < 16; ++i) required.push_back("a" + name(i, 53));
+  for (int i = 0; i < 100'000; ++i) allowed.push_back(name(i, 58));
+  for (int i = 0; i < 9'500; ++i) properties["n" + name(i, 50)] = true;
+  json texts = json::array(), branches = json::array();
+  for (int i = 0; i < 16; ++i) texts.push_back(name(i, 57) + "x");
+  for (int i = 0; i < 32; ++i) branches.push_back(json{{"$ref", "#/$defs/o"}});
+  json strangers = json::object(), unknown = json::object();
+  for (int i = 0; i < 20'000; ++i) strangers[name(i, 57)] = 1;
+  for (int i = 0; i < 16; ++i) unknown["o" + name(i, 52)] = 1;
+  const struct {
+    const char* name;
+    json schema, value;
+    const char* words;
+  } cases[] = {
+      {"required", {{"required", required}}, strangers, "is missing"},
+      {"enum", {{"items", {{"enum", allowed}}}}, texts, "expected one of"},
+      {"branches", {{"oneOf", branches}, {"$defs", {{"o", {{"properties", properties}, {"additionalProperties", false}}}}}}, unknown, "unknown property"},
+      {"unevaluated", {{"allOf", {{{"properties", properties}}}}, {"unevaluatedProperties", false}}, unknown, "unknown property"},
+  };
+  for (const auto& one : cases) {
+    CAPTURE(one.name);
+    SchemaLimits limits;
+    const Schema schema = compiled(one.schema, limits);
+    std::vector<sumun::Violation> found;
+    // Without a bound on the hints: seconds. Generous, for a busy machine.
+    CHECK(time_of([&] { found = schema.validate(one.value); }) < std::chrono::milliseconds(1'500));
+    REQUIRE_FALSE(found.empty());
+    CHECK(says(sumun::explain(found), one.words));
+    CHECK_FALSE(says(sumun::explain(found), "checking this takes"));
+  }
+}

@@ -95,6 +95,8 @@ TEST_CASE("what a client refuses, changes or hides is found with its place") {
       {"exclusiveMinimum of draft-04", R"({"type":"object","properties":{"a":{"type":"integer","minimum":0,"exclusiveMinimum":true}}})",
        {"/properties/a/exclusiveMinimum Claude refused", "/properties/a/exclusiveMinimum Windsurf refused"}},
       {"required without a property", R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a","b"]})", {"/required/1 VS changed"}},
+      {"a keyword that is misspelt", R"({"type":"object","propertes":{"a":{"typ":"string"}},"properties":{"a":{"type":"string","descripton":"x","minlength":1,"x-own":1}}})",
+       {"/propertes every hint", "/properties/a/descripton every hint", "/properties/a/minlength every hint"}},
       {"malformed keywords", R"({"type":"object","properties":[],"required":1,"$ref":1,"$schema":1,"enum":1,"oneOf":1,"items":1,"description":1})",
        {"/oneOf Claude refused", "/oneOf OpenAI refused", "/enum OpenAI refused", "/oneOf VS changed"}},
   };

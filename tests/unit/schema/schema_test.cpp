@@ -112,6 +112,11 @@ TEST_CASE("a schema that is wrong is refused with the place and the reason") {
   } table[] = {
       {"3", "#: a schema must be an object or a boolean"},
       {R"({"type":"strin"})", "#/type: must be one of null, boolean, object, array, string, integer, number, or a list of them; found \"strin\""},
+      {R"({"type":["string","null","string"]})", "#/type: names \"string\" twice"},
+      {R"({"required":["a","b","a"]})", "#/required: names \"a\" twice"},
+      {R"({"dependentRequired":{"x":["a","a"]}})", "names \"a\" twice"},
+      {R"({"$defs":{"a":{"$id":"https://example.org/x"},"b":{"$id":"https://example.org/x"}}})", "#/$defs/b/$id: \"https://example.org/x\" is at #/$defs/a already"},
+      {R"({"$id":"https://example.org/x","$defs":{"b":{"$id":"x"}}})", "#/$defs/b/$id: \"https://example.org/x\" is at # already"},
       {R"({"type":[]})", "#/type: must name at least one type"},
       {R"({"properties":{"a":{"minimum":"x"}}})", "#/properties/a/minimum: must be a number"},
       {R"({"properties":{"a":3}})", "#/properties/a: a schema must be an object or a boolean"},
@@ -132,8 +137,8 @@ TEST_CASE("a schema that is wrong is refused with the place and the reason") {
       {R"({"$ref":"#anchor"})", "#/$ref: \"#anchor\" leads nowhere"},
       {R"({"$ref":"https://example.org/other"})", "#/$ref: \"https://example.org/other\" is not one of the documents at hand, and nothing is ever fetched"},
       {R"({"$ref":3})", "#/$ref: must be a text"},
-      {R"({"$ref":"#"})", "#: a $ref leads back to itself without going into the value"},
-      {R"({"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"}]}}})", "a $ref leads back to itself without going into the value"},
+      {R"({"$ref":"#"})", "#: a reference leads back to itself without going into the value"},
+      {R"({"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"}]}}})", "a reference leads back to itself without going into the value"},
       {R"({"$schema":"http://json-schema.org/draft-04/schema#"})",
        "#/$schema: the dialect \"http://json-schema.org/draft-04/schema#\" (draft-04) is not supported: this validator reads 2020-12, 2019-09 and draft-07"},
       {R"({"$schema":"https://example.org/mine"})", "the dialect \"https://example.org/mine\" is not supported"},
@@ -145,7 +150,7 @@ TEST_CASE("a schema that is wrong is refused with the place and the reason") {
       {R"({"$defs":{"a":{"type":"x"}}})", "#/$defs/a/type: must be one of"},
       {R"({"unevaluatedProperties":3})", "#/unevaluatedProperties: a schema must be an object or a boolean"},
       {R"({"properties":{"a":{"$dynamicRef":"#x"}}})", "#/properties/a/$dynamicRef: \"#x\" leads nowhere"},
-      {R"({"$dynamicRef":"#a","$dynamicAnchor":"a"})", "#: a $ref leads back to itself without going into the value"},
+      {R"({"$dynamicRef":"#a","$dynamicAnchor":"a"})", "#: a reference leads back to itself without going into the value"},
       {R"({"properties":{"a/b":{"type":7}}})", "#/properties/a~1b/type: must be one of"},
   };
   for (const auto& row : table) {
@@ -279,6 +284,11 @@ TEST_CASE("absent members are filled with their defaults, in place") {
       {"else", R"({"if":{"required":["k"]},"then":{"properties":{"a":{"default":1}}},"else":{"properties":{"b":{"default":2}}}})", "{}", R"({"b":2})"},
       {"patternProperties", R"({"patternProperties":{"^x":{"properties":{"a":{"default":1}}}}})", R"({"x1":{},"y":{}})", R"({"x1":{"a":1},"y":{}})"},
       {"additionalProperties", R"({"properties":{"p":{}},"additionalProperties":{"properties":{"a":{"default":1}}}})", R"({"p":{},"q":{}})", R"({"p":{},"q":{"a":1}})"},
+      {"additionalProperties beside patterns", R"({"additionalProperties":{"properties":{"q":{"default":1}}},"patternProperties":{"^p":{}}})", R"({"o":{},"p":{}})",
+       R"({"o":{"q":1},"p":{}})"},
+      {"a property whose default is in its allOf", R"({"properties":{"a":{"type":"integer","allOf":[{},{"default":1},{"default":2}]}}})", "{}", R"({"a":1})"},
+      {"one that makes two branches fit is taken out", R"({"oneOf":[{"properties":{"x":{"default":"one"}}},{"required":["x"]}]})", "{}", "{}"},
+      {"one too many is taken out", R"({"properties":{"a":{"default":1},"b":{"properties":{"c":{"default":2}}}},"maxProperties":1})", R"({"b":{}})", R"({"b":{}})"},
       {"one that breaks its own schema is not", R"({"properties":{"a":{"type":"integer","default":"x"}}})", "{}", "{}"},
       {"a schema that contains itself", R"({"properties":{"kid":{"$ref":"#"}},"default":{}})", "{}", R"({"kid":{}})"},
   };
@@ -291,6 +301,13 @@ TEST_CASE("absent members are filled with their defaults, in place") {
     CHECK(explain(schema.validate(value, Defaults::fill)) == "");
     CHECK(value == json::parse(row.want));
   }
+}
+
+TEST_CASE("a value that is wrong with its defaults and without them is explained with them") {
+  const Schema schema = compiled(R"({"properties":{"a":{"default":1},"b":{"type":"string"}},"required":["a","b"]})");
+  json value = json::parse(R"({"b":2})");
+  CHECK(explain(schema.validate(value, Defaults::fill)) == "arguments.b: expected string, found number 2; put it in quotes: \"2\"");
+  CHECK(value == json::parse(R"({"a":1,"b":2})"));
 }
 
 TEST_CASE("hostile schemas and values end within their bounds") {

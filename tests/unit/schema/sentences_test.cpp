@@ -56,6 +56,64 @@ TEST_CASE("a wrong type says how it is mended") {
   for (const Row& row : table) check(row);
 }
 
+TEST_CASE("only what would be valid then is advised") {
+  const Row table[] = {
+      {"a number in quotes, too large", R"({"type":"integer","maximum":10})", R"("50")", R"(arguments: expected integer, found string "50")"},
+      {"a number in quotes, small enough", R"({"type":"integer","maximum":50})", R"("50")", R"(arguments: expected integer, found string "50"; send 50 without quotes)"},
+      {"a number for a constant text", R"({"type":"string","const":"x"})", "5", "arguments: expected string, found number 5"},
+      {"a number for a text that is longer", R"({"type":"string","minLength":2})", "5", "arguments: expected string, found number 5"},
+      {"a text for a list of texts", R"({"type":"array","items":{"type":"string"}})", R"("a")", R"(arguments: expected array, found string "a"; a single item is a list too: ["a"])"},
+      {"a number for a list of texts", R"({"type":"array","items":{"type":"string"}})", "5", "arguments: expected array, found number 5"},
+      {"an object for a list of texts", R"({"type":"array","items":{"type":"string"}})", "{}", "arguments: expected array, found an object"},
+      {"a text for a list of two", R"({"type":"array","minItems":2})", R"("a")", R"(arguments: expected array, found string "a")"},
+      {"a number of a choice, in quotes", R"({"enum":[1]})", R"("1")", R"(arguments: expected 1, found "1"; send 1 without quotes)"},
+      {"a boolean of a choice, in quotes", R"({"enum":[true]})", R"("true")", R"(arguments: expected true, found "true"; send true without quotes)"},
+      {"a text of a choice, without quotes", R"({"enum":["1","2"]})", "2", R"(arguments: expected one of "1", "2", found 2; put it in quotes: "2")"},
+      {"a number for an optional text", R"({"anyOf":[{"type":"string"},{"type":"null"}]})", "5", R"(arguments: expected string or null, found number 5; put it in quotes: "5")"},
+  };
+  for (const Row& row : table) check(row);
+}
+
+TEST_CASE("branches that want certain values are told together") {
+  const Row table[] = {
+      {"an optional choice behind a reference",
+       R"({"properties":{"order":{"anyOf":[{"$ref":"#/$defs/O"},{"type":"null"}]}},"$defs":{"O":{"enum":["asc","desc"],"type":"string"}}})", R"({"order":"asce"})",
+       R"(arguments.order: expected one of "asc", "desc", null, found "asce"; did you mean "asc"?)"},
+      {"an optional choice", R"({"anyOf":[{"enum":["asc","desc"],"type":"string"},{"type":"null"}]})", R"("ascnd")",
+       R"(arguments: expected one of "asc", "desc", null, found "ascnd"; did you mean "asc"?)"},
+      {"an optional choice, and a number", R"({"anyOf":[{"enum":["asc","desc"],"type":"string"},{"type":"null"}]})", "5", R"(arguments: expected one of "asc", "desc", null, found 5)"},
+      {"an optional choice two references deep",
+       R"({"$ref":"#/$defs/M","$defs":{"M":{"anyOf":[{"$ref":"#/$defs/O"},{"type":"null"}]},"O":{"oneOf":[{"const":"a"},{"const":"b"}]}}})", R"("c")",
+       R"(arguments: expected one of "a", "b", null, found "c")"},
+      {"a text or a number", R"({"anyOf":[{"type":"string","const":"a"},{"type":"integer"}]})", R"("b")", R"(arguments: expected "a" or integer, found string "b")"},
+      {"a text or a number in quotes", R"({"anyOf":[{"type":"string","const":"a"},{"type":"integer"}]})", R"("5")",
+       R"(arguments: expected "a" or integer, found string "5"; send 5 without quotes)"},
+      {"constants", R"({"anyOf":[{"const":"a"},{"const":"b"}]})", R"("c")", R"(arguments: expected one of "a", "b", found "c")"},
+      {"exactly one constant", R"({"oneOf":[{"const":"alpha"},{"const":"beta"}]})", R"("bta")", R"(arguments: expected one of "alpha", "beta", found "bta"; did you mean "beta"?)"},
+      {"a type of the standard's own schema", R"({"$ref":"https://json-schema.org/draft/2020-12/schema"})", R"({"type":"strin"})",
+       R"(arguments.type: expected "array", "boolean", "integer", "null", "number", "object", "string" or array, found string "strin"; did you mean "string"?)"},
+      {"a branch that fits the type is told alone", R"({"anyOf":[{"type":"string","maxLength":2},{"const":5}]})", R"("abc")",
+       "arguments: has 3 characters, more than the maximum 2\narguments: fits none of the 2 forms allowed here"},
+      {"numbers decide", R"({"oneOf":[{"type":"object","properties":{"op":{"const":1},"x":{}},"required":["op","x"]},{"type":"object","properties":{"op":{"const":2}},"required":["op"]}]})",
+       R"({"op":3})", "arguments.op: expected one of 1, 2, found 3"},
+      {"branches without a type", R"({"oneOf":[{"properties":{"op":{"const":"add"},"x":{}},"required":["op","x"]},{"properties":{"op":{"const":"drop"}},"required":["op"]}]})",
+       R"({"op":"drp"})", R"(arguments.op: expected one of "add", "drop", found "drp"; did you mean "drop"?)"},
+      {"the constant is not required", R"({"anyOf":[{"type":"object","properties":{"kind":{"const":"a"}}},{"type":"object","properties":{"kind":{"const":"b"}}}]})", R"({"kind":"c"})",
+       R"(arguments.kind: expected one of "a", "b", found "c")"},
+      {"type and required stand in the parent", R"({"type":"object","required":["m"],"oneOf":[{"properties":{"m":{"const":"x"}}},{"properties":{"m":{"const":"y"}}}]})", R"({"m":"z"})",
+       R"(arguments.m: expected one of "x", "y", found "z")"},
+      {"choices decide", R"({"oneOf":[{"properties":{"op":{"enum":[1,2]},"x":{}},"required":["op","x"]},{"properties":{"op":{"enum":[3,4]}}}]})", R"({"op":5})",
+       "arguments.op: expected one of 1, 2, 3, 4, found 5\narguments: fits none of the 2 forms allowed here"},
+      {"the constant is right, a choice beside it is not",
+       R"({"oneOf":[{"properties":{"kind":{"const":1},"mode":{"enum":["x","y"]}}},{"properties":{"kind":{"const":2},"mode":{"enum":["z"]}}}]})", R"({"kind":1,"mode":"q"})",
+       "arguments.mode: expected one of \"x\", \"y\", found \"q\"\narguments: fits none of the 2 forms allowed here"},
+      {"one branch alone is near", R"({"anyOf":[{"type":"object","properties":{"kind":{"const":"a"},"n":{"type":"integer"}}},{"type":"null"}]})", R"({"kind":"b","n":true})",
+       "arguments.kind: expected \"a\", found \"b\"\narguments.n: expected integer, found true\narguments: fits none of the 2 forms allowed here"},
+      {"a branch that nothing fits", R"({"anyOf":[false,{"type":"string"}]})", "true", R"(arguments: expected string, found true; put it in quotes: "true")"},
+  };
+  for (const Row& row : table) check(row);
+}
+
 TEST_CASE("a name that is nearly right is told") {
   const Row table[] = {
       {"an unknown property", R"({"properties":{"limit":{}},"additionalProperties":false})", R"({"limti":5})", R"(arguments.limti: unknown property; did you mean "limit"?)"},
@@ -69,7 +127,7 @@ TEST_CASE("a name that is nearly right is told") {
        R"(arguments: the required property "from" is missing)"},
       {"a required one, and nothing near", R"({"required":["query"]})", R"({"x":1})", R"(arguments: the required property "query" is missing)"},
       {"a choice", R"({"enum":["red","green"]})", R"("gren")", R"(arguments: expected one of "red", "green", found "gren"; did you mean "green"?)"},
-      {"a choice of another kind", R"({"enum":[1,2]})", R"("1")", R"(arguments: expected one of 1, 2, found "1")"},
+      {"a choice of another kind", R"({"enum":[1,2]})", R"("1")", R"(arguments: expected one of 1, 2, found "1"; send 1 without quotes)"},
       {"a discriminator", R"({"oneOf":[{"properties":{"kind":{"const":"circle"}},"required":["kind"],"type":"object"},
                                        {"properties":{"kind":{"const":"square"}},"required":["kind"],"type":"object"}]})", R"({"kind":"sqare"})",
        R"(arguments.kind: expected one of "circle", "square", found string "sqare"; did you mean "square"?)"},
@@ -114,7 +172,7 @@ TEST_CASE("every other keyword says what it wants") {
       {"maxContains", R"({"contains":{"minimum":5},"maxContains":1})", "[5,6]", "arguments: at most 1 item may match `contains`; 2 do"},
       {"minItems", R"({"minItems":2})", "[1]", "arguments: has 1 item, fewer than the minimum 2"},
       {"items: false", R"({"prefixItems":[{},{}],"items":false})", "[1,2,3]", "arguments[2]: an item too many: 2 items are allowed here"},
-      {"unevaluatedItems: false", R"({"prefixItems":[{}],"unevaluatedItems":false})", "[1,2]", "arguments[1]: nothing is allowed here"},
+      {"unevaluatedItems: false", R"({"prefixItems":[{}],"unevaluatedItems":false})", "[1,2]", "arguments[1]: an item too many"},
       {"uniqueItems", R"({"uniqueItems":true})", "[1,2,1]", "arguments: holds 1 more than once; all items must differ"},
       {"multipleOf", R"({"multipleOf":0.5})", "0.7", "arguments: 0.7 is not a multiple of 0.5"},
       {"exclusiveMaximum", R"({"exclusiveMaximum":5})", "5", "arguments: 5 is not less than 5"},
@@ -122,9 +180,39 @@ TEST_CASE("every other keyword says what it wants") {
       {"pattern", R"({"pattern":"^[a-z]+$"})", R"("ABC")", R"(arguments: "ABC" does not match the pattern "^[a-z]+$")"},
       {"propertyNames", R"({"propertyNames":{"pattern":"^a"}})", R"({"b":1})", R"(arguments.b: the property's name "b" does not match the pattern "^a")"},
       {"then", R"({"if":{"properties":{"m":{"const":"x"}},"required":["m"]},"then":{"required":["y"]}})", R"({"m":"x"})", R"(arguments: the required property "y" is missing)"},
-      {"false", R"({"properties":{"a":false}})", R"({"a":1})", "arguments.a: nothing is allowed here"},
+      {"false", R"({"properties":{"a":false}})", R"({"a":1})", "arguments.a: this property is not allowed here"},
+      {"no choice at all", R"({"enum":[]})", "1", "arguments: nothing is allowed here"},
+      {"a name that matches no pattern", R"({"patternProperties":{"^x-":{}},"additionalProperties":false})", R"({"y":1})",
+       R"(arguments.y: unknown property; known are names that match "^x-")"},
+      {"a name that is neither known nor matches", R"({"properties":{"abc":{}},"patternProperties":{"^x-":{}},"additionalProperties":false})", R"({"y":1})",
+       R"(arguments.y: unknown property; known are "abc" and names that match "^x-")"},
   };
   for (const Row& row : table) check(row);
+}
+
+TEST_CASE("characters that cannot be seen or steer the others are escaped") {
+  const Row table[] = {
+      {"in a name", R"({"additionalProperties":false})", R"({"\u202e\u009b31mx":1})", R"(arguments["\u202e\u009b31mx"]: unknown property; none is expected here)"},
+      {"in a value", R"({"const":"x"})", R"("a\u2028b\u200bc\u007f\ufeff\u061c\u2066é한\u00a0")", R"x(arguments: expected "x", found "a\u2028b\u200bc\u007f\ufeff\u061c\u2066é한 ")x"},
+      {"in a constant of the schema", R"({"const":["\u202e"]})", "1", R"(arguments: expected ["\u202e"], found 1)"},
+  };
+  for (const Row& row : table) check(row);
+}
+
+TEST_CASE("that there is more than is told is said, and where no more is, nothing") {
+  sumun::SchemaOptions options;
+  options.limits.violations = 2;
+  const auto schema = Schema::compile(json::parse(R"({"items":{"type":"integer"}})"), options);
+  REQUIRE(schema.has_value());
+  CHECK(sumun::explain(schema->validate(json::parse("[null,null]")), "") == "[0]: expected integer, found null\n[1]: expected integer, found null");
+  CHECK(sumun::explain(schema->validate(json::parse("[null,null,null]")), "") ==
+        "[0]: expected integer, found null\n[1]: expected integer, found null; more is wrong than is told here");
+}
+
+TEST_CASE("an empty name is a step of the keyword's place") {
+  const auto schema = Schema::compile(json::parse(R"({"dependentRequired":{"":["a"]}})"));
+  REQUIRE(schema.has_value());
+  CHECK(schema->validate(json::parse(R"({"":1})"))[0].keyword_location == "/dependentRequired/");
 }
 
 TEST_CASE("a text that is not of its format is told with the format") {
