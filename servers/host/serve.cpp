@@ -5,6 +5,7 @@
 #include "config.hpp"
 #include "console.hpp"
 #include "log.hpp"
+#include "store.hpp"
 
 #include "docsearch/docsearch.hpp"
 
@@ -73,6 +74,7 @@ int run(const ServeCommand& command) {
   options.instructions =
       "Search the user's own documents with search_documents before you answer a question about them, and cite what you use.";
   options.log = log;
+  options.store = open_store(config->store, log);
   Server server("sumun", SUMUN_VERSION, std::move(options));
 
   docsearch::Config documents;
