@@ -117,10 +117,12 @@ namespace detail {
 template <class T>
 struct ResultValue {
   using type = T;
+  static constexpr bool wrapped = false;
 };
 template <class T>
 struct ResultValue<Result<T>> {
   using type = T;
+  static constexpr bool wrapped = true;
 };
 }  // namespace detail
 

@@ -111,6 +111,7 @@ Result<sqlite3_stmt*> SqliteConnection::prepared(const store::Statement& stateme
 }
 
 Result<Rows> SqliteConnection::run(const store::Statement& statement, std::span<const Parameter> parameters) {
+  if (sqlite3_get_autocommit(handle_.get()) != 0 && !is_still_there()) return taken_away();
   auto made = prepared(statement);
   if (!made) return made.error();
   sqlite3_stmt* const raw = *made;

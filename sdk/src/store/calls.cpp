@@ -62,7 +62,8 @@ void StoredCalls::open(const std::string& call, Done<void> done) {
 
 void StoredCalls::consume(const std::string& call, int round, Done<Round> done) {
   // The taker tells one taking from another: whoever asks again because a connection broke finds that it was itself.
-  auto work = [shared = shared_, call, round, taker = random_id(), done](Connection& connection) -> Result<After> {
+  const std::string taker = random_id();
+  auto work = [shared = shared_, call, round, taker, done](Connection& connection) -> Result<After> {
     if (auto renewed = shared.host->renew(connection); !renewed) return renewed.error();
     const std::string& host = shared.host->id();
     auto rows = run(connection, kTakeRound, std::string_view(call), std::int64_t{round}, std::string_view(host), std::string_view(taker), kLife);
@@ -83,10 +84,10 @@ void StoredCalls::consume(const std::string& call, int round, Done<Round> done) 
       done(found);
     });
   };
-  shared_.engine->write(call, std::move(work), [self = shared_, call, round, done](const Error& why) {
+  shared_.engine->write(call, std::move(work), [self = shared_, call, round, taker, done](const Error& why) {
     // Whether it was taken is not known: should it have been, it is given back when the store is there again.
-    self.engine->write(call, [self, call, round](Connection& connection) -> Result<After> {
-      auto released = run(connection, kReleaseRound, std::string_view(call), std::int64_t{round}, std::string_view(self.host->id()));
+    self.engine->write(call, [call, round, taker](Connection& connection) -> Result<After> {
+      auto released = run(connection, kReleaseTaken, std::string_view(call), std::int64_t{round}, std::string_view(taker));
       if (!released) return released.error();
       return After();
     }, [](const Error&) {});

@@ -38,6 +38,7 @@ inline constexpr Statement kTakeRound{
     "RETURNING host, taker, answer"};
 inline constexpr Statement kAnswerRound{"UPDATE rounds SET answer = $3, bytes = $4 WHERE call = $1 AND round = $2"};
 inline constexpr Statement kReleaseRound{"DELETE FROM rounds WHERE call = $1 AND round = $2 AND host = $3 AND answer IS NULL"};
+inline constexpr Statement kReleaseTaken{"DELETE FROM rounds WHERE call = $1 AND round = $2 AND taker = $3 AND answer IS NULL"};
 inline constexpr Statement kDropValues{"DELETE FROM call_values WHERE call = $1"};
 inline constexpr Statement kDropEmptyCall{"DELETE FROM calls WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM rounds WHERE call = $1)"};
 inline constexpr Statement kFinishCall{"UPDATE calls SET finished = 1, value_bytes = 0, touched = {now} WHERE id = $1"};

@@ -188,7 +188,10 @@ TEST_CASE("another process that holds the file too long is a refusal in time; af
 TEST_CASE("a full disk refuses what it cannot keep, keeps what it promised, and goes on when there is room") {
   TemporaryFolder folder;
   SmallDisk disk(folder.path / "disk", "2m");
-  if (!disk.mounted) return void(MESSAGE("not tested: this user may not mount a small disk"));
+  if (!disk.mounted) {
+    MESSAGE("not tested: this user may not mount a small disk");
+    return;
+  }
   Sqlite one(disk.path / "store.db");
   REQUIRE(one.s.open("c").has_value());
   REQUIRE((one.s.consume("c", 1)->state == Round::State::fresh));
@@ -213,7 +216,10 @@ TEST_CASE("a full disk refuses what it cannot keep, keeps what it promised, and 
 TEST_CASE("a disk that cannot be written is a refusal, and reading goes on where it can") {
   TemporaryFolder folder;
   SmallDisk disk(folder.path / "disk", "4m");
-  if (!disk.mounted) return void(MESSAGE("not tested: this user may not mount a disk"));
+  if (!disk.mounted) {
+    MESSAGE("not tested: this user may not mount a disk");
+    return;
+  }
   REQUIRE(Sqlite(disk.path / "store.db").s.open("c").has_value());
   REQUIRE(::mount("none", disk.path.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=4m") == 0);
   Sqlite one(disk.path / "store.db");
