@@ -74,11 +74,12 @@ PostgresServer* PostgresServer::get() {
     if (code == 77) MESSAGE("PostgreSQL is not tested: Debian's package postgresql-15 is not installed");
     if (code == 77) return nullptr;
     REQUIRE(code == 0);
-    std::atexit([] { (void)get()->run("stop"); });
     return made;
   }();
   return server.get();
 }
+
+PostgresServer::~PostgresServer() { (void)run("stop"); }
 
 std::string PostgresServer::conninfo() const { return "host=" + (folder_.path / "pg").string() + " user=sumun dbname=postgres"; }
 

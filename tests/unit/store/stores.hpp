@@ -135,6 +135,7 @@ std::vector<std::unique_ptr<Place>> durable_places();
 class PostgresServer {
  public:
   static PostgresServer* get();  // null = the package is not installed
+  ~PostgresServer();
   std::string conninfo() const;
   int run(const std::string& verb) const;  // start, stop, kill
   void sql(const std::string& text) const;  // with psql
