@@ -39,6 +39,12 @@ Result<void> make_file(const fs::path& file) {
   return {};
 }
 
+// A file that goes unless it got another name.
+struct Copy {
+  std::string name;
+  ~Copy() { ::unlink(name.c_str()); }
+};
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const fs::path& file, std::chrono::milliseconds wait) {
@@ -168,18 +174,19 @@ Result<int> SqliteConnection::migrate(Migrations migrations) {
   if (!version) return version.error();
   if (auto refused = store::refusal("store " + file_.string(), static_cast<int>(*version))) return *std::move(refused);
   if (*version >= wanted) return static_cast<int>(*version);
-  if (*version > 0) {
-    const fs::path copy = file_.string() + ".version-" + std::to_string(*version);
-    std::error_code ignored;
-    fs::remove(copy, ignored);
-    const std::string name = copy.string();
-    if (auto copied = store::run(*this, kCopy, std::string_view(name)); !copied) return copied.error();
-    ::chmod(copy.c_str(), 0600);
+  // Others may do the same at this moment: each makes a copy of its own, and the one who changes the tables keeps his.
+  const std::int64_t before = *version;
+  const std::string kept = file_.string() + ".version-" + std::to_string(before);
+  Copy copy{kept + "." + std::to_string(::getpid()) + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(this))};
+  if (before > 0) {
+    if (auto copied = store::run(*this, kCopy, std::string_view(copy.name)); !copied) return copied.error();
+    ::chmod(copy.name.c_str(), 0600);
   }
   if (auto begun = begin(); !begun) return begun.error();
   const auto change = [&]() -> Result<void> {
     version = integer("PRAGMA user_version");  // another process may have been first
     if (!version) return version.error();
+    if (before > 0 && *version == before && ::rename(copy.name.c_str(), kept.c_str()) != 0) return io_error("keep the copy", kept);
     auto application = integer("PRAGMA application_id");
     if (!application) return application.error();
     auto tables = integer("SELECT count(*) FROM sqlite_master");
