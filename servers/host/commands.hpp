@@ -179,6 +179,15 @@ struct PolicyTestCommand {
 };
 int run(const PolicyTestCommand& command);
 
+struct StoreCommand {
+  enum class What { backup, migrate, gc, rotate_keys };
+  What what = What::migrate;
+  std::filesystem::path to;  // of a backup
+  std::filesystem::path config;
+  Output output = Output::text;
+};
+int run(const StoreCommand& command);
+
 struct DoctorCommand {
   std::filesystem::path index;
   Output output = Output::text;

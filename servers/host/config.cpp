@@ -239,6 +239,17 @@ std::optional<Policy> policy_of(const json& said, const fs::path& file, const To
   return std::nullopt;
 }
 
+StoreChoice store_choice(const json& said, Reader& reader, Faults& faults) {
+  StoreChoice choice;
+  if (said["kind"] == "postgres") choice.kind = StoreKind::postgres;
+  if (said["kind"] == "memory") choice.kind = StoreKind::memory;
+  choice.path = reader.path(said["path"]);
+  if (said.contains("url")) choice.url = reader.secret(said["url"], "/store/url");
+  if (said.contains("state_keys")) choice.keys = reader.secret(said["state_keys"], "/store/state_keys");
+  if (choice.kind == StoreKind::postgres && !said.contains("url")) faults.add("/store", "kind \"postgres\" needs url = {env = \"NAME\"} or {file = \"PATH\"}");
+  return choice;
+}
+
 LoggingLevel level_named(std::string_view name) {
   const json& names = config_schema()["properties"]["log"]["properties"]["level"]["enum"];
   return static_cast<LoggingLevel>(std::find(names.begin(), names.end(), name) - names.begin());
@@ -267,6 +278,7 @@ Result<Config> parse_config(std::string_view text, const fs::path& file) {
   config.file = file;
   config.log_level = level_named(value["log"]["level"].get_ref<const std::string&>());
   config.index = reader.path(value["documents"]["index"]);
+  config.store = store_choice(value["store"], reader, faults);
   config.http = http_options(value["http"], reader);
   config.policy = policy_of(value["policy"], file, document, faults);
   if (value.contains("auth")) config.auth = auth_options(value["auth"], reader);

@@ -20,10 +20,20 @@
 
 namespace sumun::host {
 
+enum class StoreKind { sqlite, postgres, memory };
+
+struct StoreChoice {
+  StoreKind kind = StoreKind::sqlite;
+  std::filesystem::path path;  // SQLite's file, absolute; empty = the default
+  std::string url;             // PostgreSQL: what libpq takes; may hold a password
+  std::string keys;            // of requestState; empty = a file beside the store's
+};
+
 struct Config {
   std::filesystem::path file;  // that was read; empty = there is none and the defaults hold
   LoggingLevel log_level = LoggingLevel::info;
   std::filesystem::path index;  // absolute; empty = the default
+  StoreChoice store;
   HttpOptions http;             // without its authenticator
   std::optional<AuthOptions> auth;
   std::optional<Policy> policy;  // always there once it was read

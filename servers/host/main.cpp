@@ -306,6 +306,29 @@ void add_schema(CLI::App& app, Action& action) {
   add_schema_check(*schema, action);
 }
 
+void add_store(CLI::App& app, Action& action) {
+  auto* store = app.add_subcommand("store", "Look after what is kept of calls and tasks");
+  store->require_subcommand(1);
+  const auto add = [&](const char* name, const char* description, StoreCommand::What what, const char* footer) {
+    auto* sub = store->add_subcommand(name, description);
+    auto& command = attach<StoreCommand>(*sub, action);
+    command.what = what;
+    if (what == StoreCommand::What::backup) sub->add_option("to", command.to, "The copy; it must not exist")->required()->type_name("FILE");
+    add_config(*sub, command.config);
+    add_json(*sub, command.output);
+    sub->footer(footer);
+  };
+  add("backup", "Copy it as of now, while servers go on", StoreCommand::What::backup,
+      "PostgreSQL has pg_dump --schema=sumun for that.\n\nExamples:\n  sumun store backup store-monday.db");
+  add("migrate", "Make its tables, or bring them up to this release", StoreCommand::What::migrate,
+      "SQLite's file is brought up by itself, after a copy. PostgreSQL's tables only here.\n\n"
+      "Examples:\n  sumun store migrate --config /etc/sumun/config.toml");
+  add("gc", "Delete what has expired now, and give the room back", StoreCommand::What::gc,
+      "Servers delete what has expired by themselves.\n\nExamples:\n  sumun store gc --json");
+  add("rotate-keys", "Seal requestState with a new key from now on", StoreCommand::What::rotate_keys,
+      "Servers that run take it up at once.\n\nExamples:\n  sumun store rotate-keys");
+}
+
 void add_doctor(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("doctor", "Check that everything works; exit 1 if something is broken");
   auto& command = attach<DoctorCommand>(*sub, action);
@@ -329,6 +352,7 @@ void describe(CLI::App& app, Action& action) {
   add_client_config(app, action);
   add_config_command(app, action);
   add_policy(app, action);
+  add_store(app, action);
   add_doctor(app, action);
   add_eval(app, action);
   app.footer(

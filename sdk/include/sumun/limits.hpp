@@ -87,6 +87,16 @@ inline constexpr std::size_t kMaxStatusMessageBytes = 1 * kKiB;     // what prog
 inline constexpr std::chrono::minutes kTaskTtl{60};                 // how long a task and its result are kept, from creation
 inline constexpr std::chrono::milliseconds kTaskPollInterval{1000}; // how often a client should look
 
+// -- a store that outlives the process
+inline constexpr std::chrono::milliseconds kStoreWait{5'000};       // for a lock, or for a database that is away
+inline constexpr std::chrono::milliseconds kStoreLease{30'000};     // a host that has not said so for this long is gone
+inline constexpr std::chrono::milliseconds kStoreSweep{60'000};     // between two looks for what has expired
+inline constexpr std::size_t kMaxStoreQueue = 10000;                // operations that wait; one more is refused (busy)
+inline constexpr std::size_t kMaxStoredCalls = 1'000'000;           // calls whose rounds are kept, kRequestStateLife after the last
+inline constexpr std::size_t kMaxStoredCallBytes = 1024 * kMiB;     // their answers and values together
+inline constexpr std::size_t kMaxStoredTasks = 1'000'000;           // tasks, until their TTL
+inline constexpr std::size_t kMaxStoredTaskBytes = 1024 * kMiB;     // what is kept of them together
+
 // -- who calls over HTTP
 inline constexpr std::size_t kMaxTokenBytes = 8 * kKiB;          // an access token
 inline constexpr std::size_t kMaxProofBytes = 8 * kKiB;          // a DPoP proof

@@ -24,6 +24,8 @@ class Core;
 namespace sumun {
 inline namespace v0 {
 
+class Store;  // <sumun/store.hpp>
+
 /// Where a plain handler runs. (A coroutine runs on the connection's executor.)
 enum class Placement {
   pool,   // on the worker pool; it may block
@@ -120,7 +122,9 @@ struct ServerOptions {
   std::chrono::milliseconds ask_limit = kAskLimit;  // how long a pushed question waits (revisions before 2026-07-28)
   bool strict_portability = false;  // what known clients drop or mangle is an error, not a warning
   std::optional<Policy> policy;  // none = everything is allowed, and serving says so
-  std::string state_key;       // 32 bytes that seal requestState; empty = random for this process
+  std::string state_key;       // keys that seal requestState, 32 bytes each: the first seals, the others still open; empty = the
+                               // store's, or one that is random for this process
+  std::shared_ptr<Store> store;  // what outlives the process (store.hpp); null = calls and tasks are kept in memory
 };
 
 /// A server and its registrations.

@@ -186,6 +186,7 @@ int serve_http(Server& server, HttpOptions options) {
     core->tasks().start(http_server->main_executor());
     http_server->run();
     core->tasks().stop();
+    core->settle(kJoinLimit);
     reloader->signals.cancel();
     pool.stop();
     end_descendants(kChildLimit);

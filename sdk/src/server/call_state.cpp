@@ -341,7 +341,9 @@ void CallState::bind(const json& parameters) {
 
 Result<void> CallState::resume(const std::string& request_state) {
   if (request_state.size() > 2 * kMaxRequestStateBytes) return bad_state("too long");
-  auto text = setup_.core->sealer().open(request_state, binding_);
+  const auto sealer = setup_.core->sealer();
+  if (!sealer) return sealer.error();
+  auto text = (*sealer)->open(request_state, binding_);
   if (!text) return bad_state("it was not made for this call, or not by this server");
   auto state = parse_json(*text);
   if (!state) return bad_state("it cannot be read");
@@ -357,7 +359,9 @@ Result<InputRequiredResult> CallState::input_required() {
   const auto expiry = unix_seconds(setup_.core->clock()) + std::chrono::duration_cast<std::chrono::seconds>(kRequestStateLife).count();
   json state = {{"c", id()}, {"r", round_ + 1}, {"e", expiry}, {"d", digests_}, {"a", answers_}};
   InputRequiredResult result;
-  result.requestState = setup_.core->sealer().seal(dump_json(state), binding_);
+  const auto sealer = setup_.core->sealer();
+  if (!sealer) return sealer.error();
+  result.requestState = (*sealer)->seal(dump_json(state), binding_);
   if (result.requestState->size() > kMaxRequestStateBytes)
     return fail(ErrorCode::internal_error, "the answers of this call no longer fit into requestState (" +
                                                std::to_string(kMaxRequestStateBytes) + " bytes)");

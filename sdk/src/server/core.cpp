@@ -7,6 +7,8 @@
 #include "protocol/meta.hpp"
 #include "protocol/methods.hpp"
 
+#include <sumun/store.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <set>
@@ -21,12 +23,25 @@ std::optional<std::string> some(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
 
-Sealer sealer_of(const std::string& key) {
-  if (key.empty()) return Sealer();
-  SealKey bytes{};
-  if (key.size() != bytes.size()) misuse("state_key has " + std::to_string(key.size()) + " bytes, expected 32");
-  std::copy(key.begin(), key.end(), bytes.begin());
-  return Sealer(std::vector<SealKey>{bytes});
+// Null = the store has the keys.
+std::shared_ptr<const Sealer> sealer_of(const ServerOptions& options) {
+  const std::string& said = options.state_key;
+  if (said.empty() && options.store) return nullptr;
+  if (said.empty()) return std::make_shared<Sealer>();
+  std::vector<SealKey> keys(said.size() / SealKey().size());
+  if (keys.empty() || said.size() % SealKey().size() != 0) misuse("state_key has " + std::to_string(said.size()) + " bytes, expected 32 a key");
+  for (std::size_t i = 0; i < keys.size(); ++i) std::copy_n(said.begin() + static_cast<std::ptrdiff_t>(i * keys[i].size()), keys[i].size(), keys[i].begin());
+  return std::make_shared<Sealer>(std::move(keys));
+}
+
+std::shared_ptr<gate::CallStore> calls_of(const std::shared_ptr<Store>& store) {
+  if (store) return {store, &store->calls()};
+  return std::make_shared<gate::MemoryCallStore>();
+}
+
+std::shared_ptr<gate::TaskStore> tasks_of(const std::shared_ptr<Store>& store) {
+  if (store) return {store, &store->tasks()};
+  return std::make_shared<gate::MemoryTaskStore>();
 }
 
 // 2026-07-28 server/tools, Tool Names
@@ -125,11 +140,23 @@ Core::Core(std::string name, std::string version, ServerOptions options)
     : options_(std::move(options)),
       info_(info_of(std::move(name), std::move(version), options_)),
       stamp_(info_),
-      sealer_(sealer_of(options_.state_key)),
+      own_sealer_(sealer_of(options_)),
       clock_(std::make_unique<SystemClock>()),
-      calls_(std::make_unique<gate::MemoryCallStore>()),
-      tasks_(*this, std::make_unique<gate::MemoryTaskStore>()),
+      calls_(calls_of(options_.store)),
+      tasks_(*this, tasks_of(options_.store)),
       registry_(first_registry(options_)) {}
+
+Result<std::shared_ptr<const Sealer>> Core::sealer() const {
+  static const auto process = std::make_shared<const Sealer>();  // for a store without keys of its own
+  if (own_sealer_) return own_sealer_;
+  auto of_store = options_.store->sealer();
+  if (of_store && *of_store == nullptr) return process;
+  return of_store;
+}
+
+void Core::settle(std::chrono::milliseconds limit) const {
+  if (options_.store) options_.store->settle(limit);
+}
 
 std::shared_ptr<const Registry> Core::registry() const {
   std::lock_guard lock(mutex_);

@@ -132,7 +132,7 @@ class Observer {
 };
 
 /// Thread: any, unless stated. Owner: the Server and its connections together.
-class Core {
+class Core : public std::enable_shared_from_this<Core> {
  public:
   Core(std::string name, std::string version, ServerOptions options);
 
@@ -141,13 +141,16 @@ class Core {
   const Implementation& info() const { return info_; }
   const ServerOptions& options() const { return options_; }
   const protocol::ServerStamp& stamp() const { return stamp_; }
-  const Sealer& sealer() const { return sealer_; }
+  /// What seals requestState. Errors: io when the store's keys cannot be read.
+  Result<std::shared_ptr<const Sealer>> sealer() const;
   const Clock& clock() const { return *clock_; }
   gate::CallStore& calls() { return *calls_; }
-  /// Replaces the store in memory; before the first connection.
+  /// Replaces the store; before the first connection.
   void use(std::unique_ptr<gate::CallStore> calls) { calls_ = std::move(calls); }
   void use(std::unique_ptr<Clock> clock) { clock_ = std::move(clock); }
   Tasks& tasks() { return tasks_; }
+  /// Waits until the store has what it was given, no longer than `limit`.
+  void settle(std::chrono::milliseconds limit) const;
 
   std::shared_ptr<const Registry> registry() const;
   ServerCapabilities capabilities() const;
@@ -182,9 +185,9 @@ class Core {
   const ServerOptions options_;
   const Implementation info_;
   const protocol::ServerStamp stamp_;
-  const Sealer sealer_;
+  const std::shared_ptr<const Sealer> own_sealer_;  // null = the store's
   std::unique_ptr<Clock> clock_;
-  std::unique_ptr<gate::CallStore> calls_;
+  std::shared_ptr<gate::CallStore> calls_;
   Tasks tasks_;
 
   mutable std::mutex mutex_;

@@ -131,11 +131,22 @@ void give_back(const std::shared_ptr<CallState>& call) {
   if (takes_rounds_once(*call)) call->setup().core->calls().release(call->id(), call->round());
 }
 
-// Gives the answer to `send` and, for a round that is taken once, to the store, so that a repetition gets the same.
+// Gives the answer to the store, so that a repetition gets the same; it leaves once the store has it. What was done was
+// done: where the store cannot take it, it leaves all the same.
+template <class Send>
+void keep_answer(CallState& call, Reply reply, Send send) {
+  std::string text = reply.text;
+  call.setup().core->calls().answer(call.id(), call.round(), std::move(text),
+                                    [core = call.setup().core, reply = std::move(reply), send](const Result<void>& kept) mutable {
+                                      if (!kept) core->log(LoggingLevel::error, "the answer to a round could not be kept: " + kept.error().message);
+                                      send(std::move(reply));
+                                    });
+}
+
 template <class Send>
 void keep_and_send(CallState& call, Reply reply, Send send) {
-  if (takes_rounds_once(call)) call.setup().core->calls().answer(call.id(), call.round(), reply.text);
-  send(std::move(reply));
+  if (takes_rounds_once(call)) keep_answer(call, std::move(reply), send);
+  else send(std::move(reply));
 }
 
 template <class R, class Finish, class Send>
@@ -159,8 +170,9 @@ void conclude(const std::shared_ptr<CallState>& call, Outcome<R> outcome, Finish
   Reply reply = result_reply(*call, *question);
   if (call->setup().only_reads) return send(std::move(reply));
   call->setup().core->calls().open(call->id(), [call, reply = std::move(reply), send](Result<void> opened) mutable {
-    if (opened) keep_and_send(*call, std::move(reply), send);
-    else send(error_reply(*call, std::move(opened).error()));
+    if (opened) return keep_and_send(*call, std::move(reply), send);
+    give_back(call);  // it was unwound at a question: nothing was done
+    send(error_reply(*call, std::move(opened).error()));
   });
 }
 
@@ -205,8 +217,9 @@ Reply task_reply(const CallState& call, const Task& task) {
 
 void answer_with_task(CallState& call, const Task& task) {
   Reply reply = task_reply(call, task);
-  if (call.round() > 0 && !call.setup().only_reads) call.setup().core->calls().answer(call.id(), call.round(), reply.text);
-  to_session(call, std::move(reply));
+  const auto send = [shared = call.shared_from_this()](Reply answer) { to_session(*shared, std::move(answer)); };
+  if (call.round() > 0 && !call.setup().only_reads) keep_answer(call, std::move(reply), send);
+  else send(std::move(reply));
 }
 
 std::shared_ptr<CallState> Session::make_call(const ExchangePtr& exchange, std::string target, Running running, bool only_reads,
@@ -301,6 +314,9 @@ void Session::carry_out(ExchangePtr exchange, const Handler<R>& handler, std::sh
       if (!round) return refuse(*exchange, std::move(round).error());
       if (round->state == gate::Round::State::running)
         return refuse(*exchange, fail(ErrorCode::invalid_params, "params.requestState: this round is being carried out already"));
+      if (round->state == gate::Round::State::lost)
+        return refuse(*exchange, fail(ErrorCode::internal_error,
+                                      "interrupted: the server ended while it carried out this round; what it did is not known, and it is not done again"));
       if (round->state == gate::Round::State::answered) {
         auto again = parse_json(round->answer);
         if (!again) return refuse(*exchange, fail(ErrorCode::internal_error, "the stored answer cannot be read"));
@@ -328,6 +344,7 @@ void Session::run_handler(ExchangePtr exchange, const Handler<R>& handler, std::
     if (took > kQuickLimit)
       core_->log(LoggingLevel::warning, "'" + call->setup().target + "' is registered as quick and blocked the connection for " +
                                             std::to_string(took.count()) + " ms");
+    if (takes_rounds_once(*call)) return conclude(call, std::move(outcome), finish, [call](Reply answer) { hand_over(*call, std::move(answer)); });
     return conclude(call, std::move(outcome), finish, [this, exchange](Reply answer) { reply(*exchange, std::move(answer)); });
   }
 

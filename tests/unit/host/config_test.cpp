@@ -133,6 +133,8 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
        "c.toml:5: auth.tokens[0].hash: expected \"sha256:\" and 64 hexadecimal digits"},
       {"a secret under a wrong name", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {value = \"secret-word\"}\n", "c.toml:5: auth.tokens[0].token"},
       {"neither hash nor token", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\n", "c.toml:3: auth.tokens[0]: expected either hash or token"},
+      {"an address that is no secret", "[store]\nkind = \"postgres\"\nurl = \"postgresql://secret-word@db\"\n", "c.toml:3: store.url: expected {env = \"NAME\"}"},
+      {"PostgreSQL without an address", "[store]\nkind = \"postgres\"\n", "store: kind \"postgres\" needs url"},
       {"a variable that is not set", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {env = \"SUMUN_TEST_ABSENT\"}\n",
        "c.toml:5: auth.tokens[0].token: the environment variable SUMUN_TEST_ABSENT is not set"},
       {"a bad glob", "[policy]\n[[policy.rule]]\ntarget = \"tool:a{b,c}\"\ndecision = \"deny\"\n", "c.toml:3: policy.rule[0].target: column 7: there are no sets"},
@@ -179,6 +181,19 @@ TEST_CASE("the policy of a configuration, and of none") {
   CHECK(options.rules[0].origin == "c.toml:4");
   CHECK(decide(*some->policy, writes | idempotent) == Decision::ask);
   CHECK(decide(*some->policy, writes) == Decision::deny);
+}
+
+TEST_CASE("the store is SQLite unless the file says otherwise; its address and its keys are secrets") {
+  CHECK((parse_config("", "/etc/sumun.toml")->store.kind == StoreKind::sqlite));
+  CHECK(parse_config("[store]\npath = \"s.db\"\n", "/etc/sumun.toml")->store.path == "/etc/s.db");
+  CHECK((parse_config("[store]\nkind = \"memory\"\n", "c.toml")->store.kind == StoreKind::memory));
+  ::setenv("SUMUN_TEST_STORE", "host=db password=secret-word", 1);
+  const auto config = parse_config("[store]\nkind = \"postgres\"\nurl = {env = \"SUMUN_TEST_STORE\"}\nstate_keys = {env = \"SUMUN_TEST_STORE\"}\n", "c.toml");
+  REQUIRE(config.has_value());
+  CHECK((config->store.kind == StoreKind::postgres));
+  CHECK(config->store.url == "host=db password=secret-word");
+  CHECK(config->store.keys == config->store.url);
+  CHECK(sumun::dump_json(config->holds).find("secret-word") == std::string::npos);
 }
 
 TEST_CASE("all faults are told, a line each") {

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two threads of a store, and what they do when the database fails them.
+#include "store/engine.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace sumun::store {
+namespace {
+
+constexpr std::size_t kBatch = 256;                          // operations of one transaction
+constexpr int kTries = 3;                                    // on a file that was put in the place of another
+constexpr std::chrono::milliseconds kFirstPause{50};         // before a connection is tried again; doubled up to
+constexpr std::chrono::milliseconds kLongestPause{2000};
+constexpr std::chrono::seconds kSilence{10};                 // between two log lines that say the same
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<Database> database, LogSink log, std::chrono::milliseconds wait)
+    : database_(std::move(database)), log_(std::move(log)), wait_(wait) {
+  writer_.writes = true;
+}
+
+void Engine::log(LoggingLevel level, const std::string& line) const {
+  if (log_) return log_(level, line);
+  if (level >= LoggingLevel::notice) std::fprintf(stderr, "store: %s\n", line.c_str());
+}
+
+// A database that is away is not worth a line for each operation.
+void Engine::complain(const Error& why) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    if (why.message == complaint_ && now - complained_at_ < kSilence) return;
+    complaint_ = why.message;
+    complained_at_ = now;
+  }
+  log(LoggingLevel::error, why.message);
+}
+
+bool Engine::on_own_thread() const {
+  const auto self = std::this_thread::get_id();
+  return self == writer_.thread.get_id() || self == reader_.thread.get_id();
+}
+
+void Engine::put(Lane& lane, Operation operation) {
+  const char* refused = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    if (closing_) {
+      refused = "the store is closed";
+    } else if (lane.waiting.size() >= kMaxStoreQueue) {
+      refused = "too much waits for the store; try again later";
+    } else {
+      if (lane.writes) ++unwritten_[operation.key];
+      lane.waiting.push_back(std::move(operation));
+      if (!lane.thread.joinable()) {
+        if (lane.writes && tick_) next_tick_ = Clock::now() + tick_interval_;
+        lane.thread = std::thread([self = shared_from_this(), &lane] { self->serve(lane); });
+      }
+    }
+  }
+  if (refused != nullptr) return operation.refuse(fail(ErrorCode::busy, refused));
+  there_is_work_.notify_all();
+}
+
+void Engine::write(const std::string& key, Work work, Refuse refuse) {
+  put(writer_, Operation{key, std::move(work), std::move(refuse), Clock::now() + wait_});
+}
+
+void Engine::read(const std::string& key, Work work, Refuse refuse) {
+  bool behind = false;
+  {
+    std::lock_guard lock(mutex_);
+    behind = unwritten_.count(key) > 0;
+  }
+  put(behind ? writer_ : reader_, Operation{key, std::move(work), std::move(refuse), Clock::now() + wait_});
+}
+
+void Engine::every(std::chrono::milliseconds interval, Work work) {
+  std::lock_guard lock(mutex_);
+  tick_interval_ = interval;
+  tick_ = std::move(work);
+}
+
+void Engine::settle(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  if (on_own_thread()) return;
+  idle_.wait_for(lock, limit, [&] {
+    return writer_.waiting.empty() && writer_.running == 0 && reader_.waiting.empty() && reader_.running == 0;
+  });
+}
+
+void Engine::close(std::chrono::milliseconds limit, Work last) {
+  std::thread writer, reader;
+  Work tick;  // let go of without the lock; it may hold the engine itself
+  {
+    std::lock_guard lock(mutex_);
+    give_up_ = Clock::now() + limit;
+    if (writer_.thread.joinable() && last) {
+      ++unwritten_[""];
+      writer_.waiting.push_back(Operation{"", std::move(last), [](const Error&) {}, give_up_});
+    }
+    closing_ = true;
+    next_tick_ = Clock::time_point::max();
+    tick.swap(tick_);
+    // A callback may let go of the store: its own thread cannot wait for itself.
+    const bool own = on_own_thread();
+    writer = std::move(writer_.thread);
+    reader = std::move(reader_.thread);
+    if (own) {
+      if (writer.joinable()) writer.detach();
+      if (reader.joinable()) reader.detach();
+    }
+  }
+  there_is_work_.notify_all();
+  if (writer.joinable()) writer.join();
+  if (reader.joinable()) reader.join();
+}
+
+void Engine::serve(Lane& lane) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const auto ready = [&] { return !lane.waiting.empty() || closing_ || (lane.writes && Clock::now() >= next_tick_); };
+    if (lane.writes && next_tick_ != Clock::time_point::max()) there_is_work_.wait_until(lock, next_tick_, ready);
+    else there_is_work_.wait(lock, ready);
+    if (lane.waiting.empty() && closing_) break;
+    Batch batch;
+    if (lane.writes && Clock::now() >= next_tick_) {
+      next_tick_ = Clock::now() + tick_interval_;
+      ++unwritten_[""];
+      batch.push_back(Operation{"", tick_, [](const Error&) {}, Clock::now() + wait_});
+    }
+    while (!lane.waiting.empty() && batch.size() < kBatch) {
+      batch.push_back(std::move(lane.waiting.front()));
+      lane.waiting.pop_front();
+    }
+    std::deque<std::string> keys;
+    for (const auto& one : batch) keys.push_back(one.key);
+    lane.running = batch.size();
+    lock.unlock();
+    if (!batch.empty()) carry_out(lane, std::move(batch));
+    lock.lock();
+    lane.running = 0;
+    for (const auto& key : keys) {
+      if (!lane.writes) break;
+      const auto count = unwritten_.find(key);
+      if (--count->second == 0) unwritten_.erase(count);
+    }
+    idle_.notify_all();
+  }
+  lock.unlock();
+  lane.connection.reset();
+}
+
+// False: nobody waits any more.
+bool Engine::wait_for_return(Lane& lane, Batch& batch, const Error& why) {
+  complain(why);
+  const auto now = Clock::now();
+  bool given_up = false;
+  {
+    std::unique_lock lock(mutex_);
+    lane.pause = std::clamp(lane.pause * 2, kFirstPause, kLongestPause);
+    auto until = std::min(now + lane.pause, give_up_);
+    for (const auto& one : batch) until = std::min(until, one.deadline);
+    there_is_work_.wait_until(lock, until, [&] { return closing_; });
+    if (closing_) idle_.wait_until(lock, std::min(until, give_up_), [&] { return Clock::now() >= std::min(until, give_up_); });
+    given_up = Clock::now() >= give_up_;
+  }
+  if (given_up)
+    for (auto& one : batch) one.deadline = now;
+  refuse_late(batch, why);
+  return !batch.empty();
+}
+
+void Engine::refuse_late(Batch& batch, const Error& why) {
+  Batch late;
+  const auto now = Clock::now();
+  for (auto& one : std::exchange(batch, {})) (one.deadline <= now ? late : batch).push_back(std::move(one));
+  if (!late.empty()) complain(why);
+  for (auto& one : late) one.refuse(why);
+}
+
+// The work of a batch in one transaction.
+Result<std::deque<Engine::After>> Engine::attempt(Lane& lane, Batch& batch) {
+  if (!lane.connection) {
+    auto connected = database_->connect();
+    if (!connected) return connected.error();
+    lane.connection = *std::move(connected);
+  }
+  Connection& connection = *lane.connection;
+  std::deque<After> after;
+  if (lane.writes)
+    if (auto begun = connection.begin(); !begun) return begun.error();
+  for (auto& one : batch) {
+    auto done = one.work(connection);
+    if (!done) {
+      if (lane.writes) connection.rollback();
+      return done.error();
+    }
+    after.push_back(*std::move(done));
+  }
+  if (lane.writes) {
+    if (auto committed = connection.commit(); !committed) {
+      connection.rollback();
+      return committed.error();
+    }
+  }
+  return after;
+}
+
+void Engine::carry_out(Lane& lane, Batch batch) {
+  for (int tries = 1;; ++tries) {
+    if (refuse_late(batch, fail(ErrorCode::timeout, "the store did not get to it in time")); batch.empty()) return;
+    auto done = attempt(lane, batch);
+    if (done) {
+      lane.pause = {};
+      for (auto& one : *done)
+        if (one) one();
+      return;
+    }
+    const Error why = std::move(done).error();
+    const bool gone = why.code == ErrorCode::closed;
+    if (gone || why.code == ErrorCode::io) lane.connection.reset();
+    if (gone && database_->comes_back()) {
+      if (!wait_for_return(lane, batch, why)) return;
+    } else if (gone && tries < kTries) {
+      complain(why);
+    } else if (batch.size() > 1) {  // one of them may be what is in the way of all
+      for (auto& one : batch) {
+        Batch alone;
+        alone.push_back(std::move(one));
+        carry_out(lane, std::move(alone));
+      }
+      return;
+    } else if (why.code == ErrorCode::busy && Clock::now() < batch.front().deadline) {
+      continue;
+    } else {
+      complain(why);
+      return batch.front().refuse(why);
+    }
+  }
+}
+
+}  // namespace sumun::store
