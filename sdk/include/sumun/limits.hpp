@@ -97,6 +97,23 @@ inline constexpr std::size_t kMaxStoredCallBytes = 1024 * kMiB;     // their ans
 inline constexpr std::size_t kMaxStoredTasks = 1'000'000;           // tasks, until their TTL
 inline constexpr std::size_t kMaxStoredTaskBytes = 1024 * kMiB;     // what is kept of them together
 
+// -- approvals and the audit log
+inline constexpr std::chrono::seconds kApprovalHold{45};            // how long a request waits for people: clients give up at 60
+inline constexpr std::chrono::minutes kReplayWindow{10};            // the same call again gets the stored answer of the one before
+inline constexpr std::chrono::milliseconds kApprovalPoll{250};      // between two looks at an approval that a request waits for
+inline constexpr std::size_t kMaxPendingApprovals = 1000;           // of one principal; one more is refused (busy)
+inline constexpr std::size_t kMaxStoredApprovals = 1'000'000;       // of all, ended ones included; those go first
+inline constexpr std::size_t kMaxReplayBytes = 1 * kMiB;            // of a stored result; a larger one is not repeated
+inline constexpr std::chrono::hours kApprovalRetention{24 * 90};    // an approval that has ended
+inline constexpr int kMaxUrlRounds = 5;                             // retries of one call that wait for a page (2026-07-28)
+inline constexpr std::size_t kMaxReasonBytes = 4 * kKiB;            // what a person says with a decision
+inline constexpr std::size_t kMinPasswordBytes = 8;                 // of an approver
+inline constexpr std::size_t kMaxPasswordBytes = 1 * kKiB;
+inline constexpr int kPasswordTries = 5;                            // wrong ones in a row; then the next waits, twice as long each time
+inline constexpr std::chrono::milliseconds kAuditDelay{100};        // within which reads are in the log
+inline constexpr std::chrono::hours kAuditRetention{24 * 365};      // then `sumun audit export` may have it
+inline constexpr std::chrono::seconds kAuditHeadInterval{60};       // between two signed heads
+
 // -- who calls over HTTP
 inline constexpr std::size_t kMaxTokenBytes = 8 * kKiB;          // an access token
 inline constexpr std::size_t kMaxProofBytes = 8 * kKiB;          // a DPoP proof

@@ -18,6 +18,7 @@ namespace sumun {
 class Sealer;
 namespace gate {
 class CallStore;
+class Ledger;
 class TaskStore;
 }  // namespace gate
 
@@ -59,6 +60,7 @@ class SUMUN_EXPORT Store {
   // -- the inside, for the library itself
   virtual gate::CallStore& calls() = 0;
   virtual gate::TaskStore& tasks() = 0;
+  virtual gate::Ledger& ledger() = 0;
   /// Null = the store has no keys of its own.
   virtual Result<std::shared_ptr<const Sealer>> sealer() = 0;
   /// Waits until what was asked for is done, no longer than `limit`.

@@ -251,6 +251,16 @@ const std::string& Policy::reason(const PolicyVerdict& verdict) const {
   return verdict.rule == PolicyVerdict::kOtherwise ? kNone : program_->rules[verdict.rule].said.reason;
 }
 
+const AskTerms& Policy::terms(const PolicyVerdict& verdict) const {
+  return verdict.rule == PolicyVerdict::kOtherwise ? program_->options.ask : program_->rules[verdict.rule].said.ask;
+}
+
+std::string Policy::rule_name(const PolicyVerdict& verdict) const {
+  if (verdict.rule == PolicyVerdict::kOtherwise) return "no rule matches";
+  const std::string& origin = program_->rules[verdict.rule].said.origin;
+  return "rule " + std::to_string(verdict.rule + 1) + (origin.empty() ? "" : ", " + origin);
+}
+
 const PolicyOptions& Policy::options() const { return program_->options; }
 
 std::string_view name_of(Decision decision) {

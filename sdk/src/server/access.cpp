@@ -22,15 +22,10 @@ std::optional<Refusal> judge(const Core& core, const Registry& registry, const P
   const Policy& policy = *registry.policy;
   const PolicyVerdict verdict = policy.decide(request);
   if (verdict.decision == Decision::allow) return std::nullopt;
-  std::string rule = "no rule matches";
-  if (verdict.rule != PolicyVerdict::kOtherwise) {
-    const PolicyRule& said = policy.options().rules[verdict.rule];
-    rule = "rule " + std::to_string(verdict.rule + 1) + (said.origin.empty() ? "" : ", " + said.origin);
-  }
   const bool enforced = is_enforced(registry);
   core.log(enforced ? LoggingLevel::info : LoggingLevel::notice,
            std::string(enforced ? "policy: " : "policy (it only observes): would be ") + std::string(name_of(verdict.decision)) + ": " +
-               std::string(kind_of(request.kind)) + " " + in_quotes(request.name) + " for " + in_quotes(request.principal.name) + " (" + rule + ")");
+               std::string(kind_of(request.kind)) + " " + in_quotes(request.name) + " for " + in_quotes(request.principal.name) + " (" + policy.rule_name(verdict) + ")");
   if (!enforced) return std::nullopt;
   return Refusal{verdict.decision, policy.reason(verdict), policy.hides(request)};
 }

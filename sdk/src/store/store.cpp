@@ -109,6 +109,7 @@ class SharedStore final : public Store {
   Result<void> rotate_keys() override { return keys_.rotate(); }
   gate::CallStore& calls() override { return calls_; }
   gate::TaskStore& tasks() override { return tasks_; }
+  gate::Ledger& ledger() override { std::abort(); }
   Result<std::shared_ptr<const Sealer>> sealer() override { return keys_.sealer(); }
   void settle(std::chrono::milliseconds limit) override { shared_.engine->settle(limit); }
 
