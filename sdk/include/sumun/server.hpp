@@ -111,6 +111,14 @@ struct ResourceOptions {
 /// Values for what the user has typed so far; `context` holds the arguments already chosen.
 using Completer = std::function<std::vector<std::string>(std::string value, std::map<std::string, std::string> context)>;
 
+/// How people are asked where the policy says so. It takes a store.
+struct ApprovalOptions {
+  std::chrono::milliseconds hold = kApprovalHold;      // so long a request waits for the answer, kApprovalHold at most
+  std::chrono::milliseconds replay = kReplayWindow;    // the same call again gets the stored result so long
+  std::string url;         // of the page where one is decided, "{id}" stands for its id: for URL elicitation; empty = none
+  std::string how = "";    // for people: where to decide, "{id}" likewise: "run: sumun approvals approve {id}"
+};
+
 struct ServerOptions {
   std::string title;
   std::string description;
@@ -128,14 +136,6 @@ struct ServerOptions {
   ApprovalOptions approvals;
   AuditOptions audit;
   std::shared_ptr<Store> store;  // what outlives the process (store.hpp); null = calls and tasks are kept in memory
-};
-
-/// How people are asked where the policy says so. It takes a store.
-struct ApprovalOptions {
-  std::chrono::milliseconds hold = kApprovalHold;      // so long a request waits for the answer, kApprovalHold at most
-  std::chrono::milliseconds replay = kReplayWindow;    // the same call again gets the stored result so long
-  std::string url;         // of the page where one is decided, "{id}" stands for its id: for URL elicitation; empty = none
-  std::string how = "";    // for people: where to decide, "{id}" likewise: "run: sumun approvals approve {id}"
 };
 
 /// A server and its registrations.
