@@ -20,7 +20,8 @@ using UnixMs = std::int64_t;
 /// What an approval is bound to: SHA-256 (hex) over the canonical JSON of all of it.
 std::string binding_of(std::string_view principal, std::string_view tool, std::string_view definition, const json& arguments);
 
-/// Whether the same call again gets this approval's answer: it is open, claimed or unknown, or its end is recent.
+/// Whether the same call again gets this approval's answer: it is open, claimed or unknown, or was executed or denied less
+/// than `replay` ago. One that failed, expired or was withdrawn is asked about anew.
 bool stands(const Approval& approval, UnixMs now);
 
 // -- the steps. Errors: invalid_value where the state does not allow it, in words for whoever asked.
