@@ -10,6 +10,7 @@
 #include <sumun/log.hpp>
 #include <sumun/policy.hpp>
 #include <sumun/result.hpp>
+#include <sumun/server.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -37,6 +38,7 @@ struct Config {
   HttpOptions http;             // without its authenticator
   std::optional<AuthOptions> auth;
   std::optional<Policy> policy;  // always there once it was read
+  ApprovalOptions approvals;
   json holds;                   // every entry with its value, defaults filled in, references in the place of secrets
 };
 

@@ -60,7 +60,7 @@ Result<T> only_one(const char* what, const std::string& id, const std::vector<T>
   return *found;
 }
 
-AuditEvent event_on(const Approval& approval, const char* event, const std::string& by) {
+AuditEvent event_on(const Approval& approval, std::string_view event, const std::string& by) {
   AuditEvent record{{"event", event}, {"approval", approval.id}, {"principal", approval.principal}, {"target", approval.tool}, {"by", by}};
   if (!approval.call.empty()) record["call"] = approval.call;
   return record;
@@ -210,7 +210,7 @@ Result<Approval> Approvals::decide(const std::string& id, const Voter& voter, De
     if (!decided.reason.empty()) record["reason"] = decided.reason;
     if (decided.edited) record["edited"] = to_hex(stable_digest(*decided.edited));
     events.push_back(std::move(record));
-    if (changed.state != ApprovalState::pending) events.push_back(event_on(changed, name_of(changed.state).data(), voter.name));
+    if (changed.state != ApprovalState::pending) events.push_back(event_on(changed, name_of(changed.state), voter.name));
     if (!grant) return {};
     record = event_on(changed, "grant", voter.name);
     record["grant"] = grant->id;
@@ -268,15 +268,16 @@ Result<void> Approvals::add_approver(const Approver& approver, std::string_view 
     return fail(ErrorCode::invalid_value, "a password has " + std::to_string(kMinPasswordBytes) + " to " + std::to_string(kMaxPasswordBytes) + " bytes");
   const auto rows = inside_->rows();
   if (!rows) return rows.error();
-  const bool known = std::any_of(rows->begin(), rows->end(), [&](const ApproverRow& one) { return one.approver.name == approver.name; });
+  const auto there = std::find_if(rows->begin(), rows->end(), [&](const ApproverRow& one) { return one.approver.name == approver.name; });
+  const bool known = there != rows->end();
   if (!by && !rows->empty()) return fail(ErrorCode::denied, "there are approvers already: another one takes the leave of one of them");
   if (known && by->name != approver.name) return fail(ErrorCode::denied, "the password of " + in_quotes(approver.name) + " is changed by themselves alone");
-  AuditEvent record = event_of_approver(known ? "password" : "added", approver.name);
-  record["principal"] = approver.principal;
-  if (by) record["by"] = by->name;
   ApproverRow row;
-  row.approver = approver;
-  row.approver.created = wall_time();
+  row.approver = known ? there->approver : approver;  // who they call tools as is not theirs to change: it keeps them from their own requests
+  if (!known) row.approver.created = wall_time();
+  AuditEvent record = event_of_approver(known ? "password" : "added", approver.name);
+  record["principal"] = row.approver.principal;
+  if (by) record["by"] = by->name;
   row.password = gate::hash_password(password);
   std::vector<AuditEvent> events{std::move(record)};
   return wait<void>([&](auto done) { inside_->ledger().put(std::move(row), !by, std::move(events), std::move(done)); });
