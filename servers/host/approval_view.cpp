@@ -236,7 +236,10 @@ json approval_json(const Approval& approval) {
   if (approval.edited) value["edited"] = *approval.edited;
   if (!approval.call.empty()) value["call"] = approval.call;
   if (!approval.note.empty()) value["note"] = approval.note;
-  if (!approval.result.empty()) value["result"] = parse_json(approval.result).value_or(json(approval.result));
+  if (!approval.result.empty()) {
+    const auto result = parse_json(approval.result);
+    value["result"] = result ? *result : json(approval.result);
+  }
   return value;
 }
 

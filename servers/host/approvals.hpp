@@ -19,7 +19,7 @@ namespace sumun::host {
 struct Desk {
   Config config;
   std::shared_ptr<Store> store;
-  Approvals approvals;
+  Approvals approvals{store};
 };
 
 Result<std::unique_ptr<Desk>> open_desk(const ApprovalsCommand& command);

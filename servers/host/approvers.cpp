@@ -69,7 +69,7 @@ Result<std::unique_ptr<Desk>> open_desk(const ApprovalsCommand& command) {
   if (!config) return config.error();
   auto store = open_store(config->store, make_log(LoggingLevel::warning));
   if (!store) return fail("the configuration keeps nothing, so there is nothing to approve here: [store] kind is \"memory\"");
-  return std::make_unique<Desk>(Desk{*std::move(config), store, Approvals(store)});
+  return std::unique_ptr<Desk>(new Desk{*std::move(config), std::move(store)});
 }
 
 std::int64_t now() {
