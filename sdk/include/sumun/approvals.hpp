@@ -59,21 +59,24 @@ struct Approval {
   std::vector<Vote> votes;   // that count, in their order
   std::string call;          // that claimed it
   std::string owner;         // the host that carries it out
-  std::string result;        // of executed, as JSON; kept for kReplayWindow
+  std::string result;        // of executed, as JSON; kept for `replay`
   std::string note;          // why it failed, or what a person said of an unknown outcome
   std::int64_t created = 0;
   std::int64_t changed = 0;
   std::int64_t expires = 0;  // pending: no vote counts after it; approved: it cannot be claimed after it
+  std::int64_t replay = std::chrono::milliseconds(kReplayWindow).count();  // so long (ms) after executed and denied the same call gets that answer
   std::int64_t version = 0;  // grows with every change
   bool asked_caller = false;  // claimed, and the call waits for its caller's answer: lapses with kRequestStateLife
 };
 
-/// What makes a rule that asks allow instead: the same principal, this tool, these arguments, for a while.
+/// What makes a rule that asks allow instead: the same principal, this tool, these arguments, for a while. It covers a call
+/// where `binding`, if there is one, is the call's, and all of `when` certainly hold.
 struct Grant {
   std::string id;
   std::string principal;
   std::string tool;
   std::string definition;         // digest: a changed tool is asked about again
+  std::string binding;            // of the one call (Approval::binding) that it covers; empty = of any arguments
   std::vector<std::string> when;  // predicates as in PolicyRule
   std::string by;
   std::int64_t created = 0;
@@ -97,6 +100,7 @@ struct ApprovalFilter {
 /// What an approver says of a pending approval.
 struct Decided {
   bool approve = false;
+  std::int64_t version = 0;                         // of the approval that they saw; 0 = as it is now
   std::string reason;
   std::optional<json> edited;                       // approve with these arguments instead
   std::optional<std::chrono::seconds> remember;     // approve, and the same for so long …
@@ -117,7 +121,9 @@ class SUMUN_EXPORT Approvals {
   /// The password of `name`, checked. Wrong ones are counted, and make the next tries wait.
   /// Errors: denied (the same words for an unknown name), busy (too many wrong ones: when to try again).
   Result<Voter> log_in(const std::string& name, std::string_view password);
-  /// Errors: denied (may not decide it; has decided), invalid_value (not pending, the edit breaks the schema).
+  /// `id` is a whole one, as in the functions below.
+  /// Errors: denied (may not decide it; has decided), invalid_value (not pending, changed since it was seen, the edit breaks
+  ///         the schema, a predicate does not compile, what several people decide is not remembered).
   Result<Approval> decide(const std::string& id, const Voter& voter, Decided decided);
   /// Says what became of an outcome_unknown. Errors: invalid_value where it is none.
   Result<Approval> resolve(const std::string& id, const Voter& voter, bool executed, std::string note);
@@ -126,9 +132,11 @@ class SUMUN_EXPORT Approvals {
   Result<Grant> revoke(const std::string& id, const Voter& voter);
 
   Result<std::vector<Approver>> approvers();
-  /// The first approver needs nobody's leave, each one after it a voter's. A name that is there gets the new password.
+  /// The first approver needs nobody's leave, each one after it a voter's. A name that is there gets the new password, by
+  /// its own leave alone.
   /// Errors: invalid_value (name, password shorter than kMinPasswordBytes), denied.
   Result<void> add_approver(const Approver& approver, std::string_view password, const std::optional<Voter>& by);
+  /// Errors: not_found, invalid_value (the last one stays).
   Result<void> remove_approver(const std::string& name, const Voter& by);
 
  private:

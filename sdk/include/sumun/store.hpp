@@ -71,6 +71,8 @@ struct StoreOptions {
   LogSink log;                               // empty = stderr
   std::string keys;                          // that seal requestState, as in a key file; empty = `key_file`
   std::filesystem::path key_file;            // made (0600) when first needed; empty = beside SQLite's file, none for PostgreSQL
+  std::filesystem::path audit_key_file;      // that signs the audit log's heads; empty = beside `key_file`: "….audit"
+  std::filesystem::path head_file;           // heads are appended to it, beside the store and `log`; empty = to none
   std::chrono::milliseconds wait = kStoreWait;    // for a lock, or for a server that is away; then callers are told so
   std::chrono::milliseconds lease = kStoreLease;  // after which a host that does not say that it lives counts as gone
 };

@@ -18,7 +18,6 @@ using State = ApprovalState;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-constexpr UnixMs kReplay = duration_cast<milliseconds>(kReplayWindow).count();
 constexpr UnixMs kAnswerLife = duration_cast<milliseconds>(kRequestStateLife).count();
 
 bool is_over(const Approval& approval, UnixMs now) {
@@ -83,8 +82,8 @@ bool stands(const Approval& approval, UnixMs now) {
     case State::claimed:
     case State::outcome_unknown: return true;
     case State::denied:
-    case State::executed:
-    case State::failed: return now - approval.changed < kReplay;
+    case State::executed: return now - approval.changed < approval.replay;
+    case State::failed:
     case State::expired:
     case State::withdrawn: return false;
   }

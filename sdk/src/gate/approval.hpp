@@ -20,8 +20,8 @@ using UnixMs = std::int64_t;
 /// What an approval is bound to: SHA-256 (hex) over the canonical JSON of all of it.
 std::string binding_of(std::string_view principal, std::string_view tool, std::string_view definition, const json& arguments);
 
-/// Whether the same call again gets this approval's answer: it is open, claimed or unknown, or a recent answer: denied,
-/// executed or failed less than kReplayWindow ago. What expired or was withdrawn answers nothing: it is asked anew.
+/// Whether the same call again gets this approval's answer: it is open, claimed or unknown, or was executed or denied less
+/// than `replay` ago. One that failed, expired or was withdrawn is asked about anew.
 bool stands(const Approval& approval, UnixMs now);
 /// Whether it still moves by itself or by a person: not one of the ends.
 bool is_open(ApprovalState state);

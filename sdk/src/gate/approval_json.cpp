@@ -122,7 +122,7 @@ json to_json(const Approval& a) {
            {"definition", a.definition}, {"input_schema", a.input_schema}, {"title", a.title}, {"binding", a.binding}, {"arguments", a.arguments},
            {"run", a.run},         {"rule", a.rule},            {"reason", a.reason},       {"terms", to_json(a.terms)}, {"votes", std::move(votes)},
            {"call", a.call},       {"owner", a.owner},          {"result", a.result},       {"note", a.note},       {"created", a.created},
-           {"changed", a.changed}, {"expires", a.expires},      {"version", a.version},     {"asked_caller", a.asked_caller}};
+           {"changed", a.changed}, {"expires", a.expires},      {"replay", a.replay},   {"version", a.version},      {"asked_caller", a.asked_caller}};
   if (a.edited) out["edited"] = *a.edited;
   return out;
 }
@@ -136,7 +136,7 @@ Result<Approval> approval_from(json value) {
   reader.take("definition", a.definition).take("input_schema", a.input_schema).take("title", a.title).take("binding", a.binding);
   reader.take("arguments", a.arguments).take("run", a.run).take("rule", a.rule).take("reason", a.reason).take("terms", terms);
   reader.take("call", a.call).take("owner", a.owner).take("result", a.result).take("note", a.note).take("created", a.created);
-  reader.take("changed", a.changed).take("expires", a.expires).take("version", a.version).take("asked_caller", a.asked_caller);
+  reader.take("changed", a.changed).take("expires", a.expires).take("replay", a.replay).take("version", a.version).take("asked_caller", a.asked_caller);
   reader.each("votes", [&a](json& item) {
     Vote vote;
     Reader of_vote(std::move(item), "vote");

@@ -70,6 +70,13 @@ class Ledger {
   virtual void append(std::vector<AuditEvent> events) = 0;
   /// Records after a place, in the order of writing. Returns: at most `limit` of them.
   virtual void records(const AuditQuery& query, Done<std::vector<AuditRecord>> done) = 0;
+  /// Also those whose records are all deleted. (Tables: audit_writers (writer, number, hash, pruned, pruned_hash,
+  /// signed_to), a row changed by each append; audit_heads (time, body), which the store fills.)
+  virtual void writers(Done<std::vector<AuditWriter>> done) = 0;
+  /// Deletes a writer's records up to this one: the chain goes on from it. Errors: not_found.
+  virtual void prune(const std::string& writer, std::int64_t number, std::vector<AuditEvent> events, Done<void> done) = 0;
+  /// The oldest first.
+  virtual void heads(Done<std::vector<AuditHead>> done) = 0;
 
   // -- grants
   /// Those of a principal for a tool that hold now; both empty = all, also those that are over or revoked.
