@@ -192,6 +192,7 @@ int run(const StoreCommand& command);
 
 struct ApprovalsCommand {
   std::filesystem::path config;
+  std::filesystem::path store;  // SQLite's file, instead of the configuration's store
   std::string as;  // the approver; empty = the only one, or the one called as the user is
   Output output = Output::text;
 };
