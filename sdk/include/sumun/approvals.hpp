@@ -59,11 +59,12 @@ struct Approval {
   std::vector<Vote> votes;   // that count, in their order
   std::string call;          // that claimed it
   std::string owner;         // the host that carries it out
-  std::string result;        // of executed, as JSON; kept for kReplayWindow
+  std::string result;        // of executed, as JSON; kept for `replay`
   std::string note;          // why it failed, or what a person said of an unknown outcome
   std::int64_t created = 0;
   std::int64_t changed = 0;
   std::int64_t expires = 0;  // pending: no vote counts after it; approved: it cannot be claimed after it
+  std::int64_t replay = std::chrono::milliseconds(kReplayWindow).count();  // so long (ms) after executed and denied the same call gets that answer
   std::int64_t version = 0;  // grows with every change
   bool asked_caller = false;  // claimed, and the call waits for its caller's answer: lapses with kRequestStateLife
 };

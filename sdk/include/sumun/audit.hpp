@@ -20,10 +20,17 @@ inline namespace v0 {
 
 class Store;
 
-/// What is left out of the log before it is written.
+/// What becomes of a call that does more than read while the log cannot be written.
+enum class FailMode : std::uint8_t {
+  closed,  // it is refused, and nothing is done
+  open,    // it is carried out without a record, and the server's log says so; what asks for an approval is refused all the same
+};
+
+/// What is logged, and what is left out before it is written.
 struct AuditOptions {
   bool enabled = true;                  // where the server has a store
   bool reads = true;                    // also calls that only read
+  FailMode store_failure = FailMode::closed;
   std::vector<std::string> redact;      // JSON Pointers into arguments and results, "*" = any member or item
   std::vector<std::string> patterns;    // ECMA-262, beside those for cards, e-mail addresses and tokens
   bool standard_patterns = true;
