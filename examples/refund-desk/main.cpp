@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 
 struct Order { std::string customer; std::int64_t paid_minor; bool refunded; };
@@ -13,19 +14,23 @@ struct Which { std::string order; };
 struct Refund { std::string order; std::string reason; };
 struct Refundable { std::string order; std::string customer; std::int64_t amount_minor; };
 
+std::mutex desk;  // handlers run on several threads
 std::map<std::string, Order> orders{{"A-17", {"Mira", 4200, false}}, {"A-18", {"Jun", 129900, false}}};
 
-sumun::Result<Refundable> look_up(Which in) {
+sumun::Result<Refundable> show(Which in) {
+  std::lock_guard one(desk);
   const auto found = orders.find(in.order);
   if (found == orders.end()) return sumun::fail("there is no order " + in.order);
   return Refundable{in.order, found->second.customer, found->second.refunded ? 0 : found->second.paid_minor};
 }
 
 sumun::Result<Refundable> refund(Refund in) {
-  auto paid = look_up({in.order});
-  if (paid && paid->amount_minor == 0) return sumun::fail("order " + in.order + " is refunded already");
-  if (paid) orders[in.order].refunded = true;  // the bank is called here
-  return paid;
+  std::lock_guard one(desk);
+  const auto found = orders.find(in.order);
+  if (found == orders.end()) return sumun::fail("there is no order " + in.order);
+  if (found->second.refunded) return sumun::fail("order " + in.order + " is refunded already");
+  found->second.refunded = true;  // the bank is called here
+  return Refundable{in.order, found->second.customer, found->second.paid_minor};
 }
 
 int main(int argc, char** argv) {
@@ -39,7 +44,7 @@ int main(int argc, char** argv) {
   options.store = sumun::open_sqlite_store("refund-desk.db");
   options.approvals.how = "run: sumun approvals approve {id} --store refund-desk.db";
   sumun::Server server{"refund-desk", "1.0.0", std::move(options)};
-  server.tool("show_refund", "What refunding an order would pay, and to whom", look_up, {.effects = sumun::reads});
+  server.tool("show_refund", "What refunding an order would pay, and to whom", show, {.effects = sumun::reads});
   server.tool("refund_order", "Pays back all that an order cost, to the card that paid it", refund, {.effects = sumun::writes | sumun::reaches_out});
   return sumun::run(server, argc, argv);
 }
