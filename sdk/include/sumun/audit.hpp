@@ -35,7 +35,6 @@ struct AuditOptions {
   std::vector<std::string> patterns;    // ECMA-262, beside those for cards, e-mail addresses and tokens
   bool standard_patterns = true;
   std::size_t max_argument_bytes = 4 * kKiB;  // of one record's arguments as JSON; over it their digest alone is kept
-  FailMode store_failure = FailMode::closed;
 };
 
 /// Whether `redact` and `patterns` can be used.
