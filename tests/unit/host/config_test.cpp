@@ -164,6 +164,7 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
 }
 
 TEST_CASE("who is asked, and for how long, with what a rule does not say taken from the policy") {
+  using namespace sumun;
   const auto some = parse_config(
       "[policy]\nask = {user = true, pending = \"7d\"}\n[[policy.rule]]\ntarget = \"tool:a\"\ndecision = \"ask\"\n[[policy.rule]]\ndecision = \"ask\"\n"
       "ask = {approvers = [\"alice\", \"bob\"], needed = 2, not_requester = true, pending = \"90s\", approved = \"5m\"}\n"
