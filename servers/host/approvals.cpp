@@ -110,9 +110,10 @@ Result<std::vector<Approval>> listed(const ApprovalsListCommand& command, Approv
 
 enum class Next { decided, later, quit };
 
-Result<Next> ask_about(Desk& desk, const Approval& approval, const std::string& as) {
+Result<Next> ask_about(Desk& desk, const Approval& approval, const std::string& text, const std::string& as) {
   auto terminal = Terminal::open();
   if (!terminal) return terminal.error();
+  terminal->say(text);
   while (true) {
     const auto answer = terminal->ask("[a]pprove, [d]eny, [l]ater, [q]uit? ");
     if (!answer) return answer.error();
@@ -214,11 +215,11 @@ int run(const ApprovalsWatchCommand& command) {
     for (const Approval& one : *found) {
       waiting.insert(one.id);
       if (seen.contains(one.id)) continue;
-      if (command.output == Output::json) print(dump_json(approval_json(one)) + "\n");
-      else print(approval_text(one, last_executed((*desk)->approvals, one), now()) + "\n");
+      const std::string text = approval_text(one, last_executed((*desk)->approvals, one), now()) + "\n";
+      if (!asks) print(command.output == Output::json ? dump_json(approval_json(one)) + "\n" : text);
       if (auto written = flush_output(); !written) return failed(written.error());
       if (!asks) continue;
-      const auto next = ask_about(**desk, one, command.as);
+      const auto next = ask_about(**desk, one, text, command.as);
       if (!next) return failed(next.error());
       if (*next == Next::quit) return kDone;
     }
