@@ -9,6 +9,7 @@
 #include "gate/ledger.hpp"
 #include "gate/password.hpp"
 #include "gate/predicate.hpp"
+#include "gate/redact.hpp"
 
 #include <sumun/schema.hpp>
 #include <sumun/store.hpp>
@@ -64,6 +65,12 @@ AuditEvent event_on(const Approval& approval, std::string_view event, const std:
   AuditEvent record{{"event", event}, {"approval", approval.id}, {"principal", approval.principal}, {"target", approval.tool}, {"by", by}};
   if (!approval.call.empty()) record["call"] = approval.call;
   return record;
+}
+
+// What a person said, as the log may have it.
+std::string redacted(std::string_view words) {
+  static const gate::Redactor redactor;
+  return redactor.text(words);
 }
 
 AuditEvent event_of_approver(const char* what, const std::string& name) { return {{"event", "approver"}, {"what", what}, {"name", name}}; }
@@ -207,7 +214,7 @@ Result<Approval> Approvals::decide(const std::string& id, const Voter& voter, De
     if (auto counted = gate::vote(changed, vote, voter, decided.edited, now); !counted) return counted;
     AuditEvent record = event_on(changed, "vote", voter.name);
     record["approves"] = decided.approve;
-    if (!decided.reason.empty()) record["reason"] = decided.reason;
+    if (!decided.reason.empty()) record["reason"] = redacted(decided.reason);
     if (decided.edited) record["edited"] = to_hex(stable_digest(*decided.edited));
     events.push_back(std::move(record));
     if (changed.state != ApprovalState::pending) events.push_back(event_on(changed, name_of(changed.state), voter.name));
@@ -215,7 +222,8 @@ Result<Approval> Approvals::decide(const std::string& id, const Voter& voter, De
     record = event_on(changed, "grant", voter.name);
     record["grant"] = grant->id;
     record["seconds"] = grant->until / 1000;
-    record["when"] = grant->when;
+    record["when"] = json::array();
+    for (const auto& one : grant->when) record["when"].push_back(redacted(one));
     events.push_back(std::move(record));
     return {};
   };
@@ -231,7 +239,7 @@ Result<Approval> Approvals::resolve(const std::string& id, const Voter& voter, b
     if (auto ended = gate::resolve(approval, end, by, note, now); !ended) return ended;
     AuditEvent record = event_on(approval, "resolve", by);
     record["outcome"] = name_of(end);
-    if (!note.empty()) record["note"] = note;
+    if (!note.empty()) record["note"] = redacted(note);
     events.push_back(std::move(record));
     return {};
   };

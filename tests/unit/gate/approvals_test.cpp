@@ -362,6 +362,17 @@ TEST_CASE("what cannot be remembered is refused, and the approval waits on") {
   }
 }
 
+TEST_CASE("what a person says is kept as it is with the approval, and redacted in the log") {
+  Desk desk;
+  desk.ask("one");
+  Decided decided = yes();
+  decided.reason = "ask eve@example.com";
+  const auto done = desk.approvals.decide("one", desk.bob, decided);
+  REQUIRE(done.has_value());
+  CHECK(done->votes[0].reason == "ask eve@example.com");
+  CHECK(desk.log()[0].dump().find("eve@example.com") == std::string::npos);
+}
+
 TEST_CASE("a reason has a bound") {
   Desk desk;
   desk.ask("one");
