@@ -61,7 +61,7 @@ TEST_CASE("text from outside is shown on one line with what is hidden in it") {
 TEST_CASE("arguments are a table, and what differs is named") {
   const json before = {{"a", 1}, {"gone", true}, {"list", {1, {{"x", "y"}}}}, {"odd name", nullptr}, {"empty", json::array()}};
   CHECK(table_of(before) ==
-        "  a            1\n  empty        []\n  gone         true\n  list[0]      1\n  list[1].x    \"y\"\n  \"odd name\"   null\n");
+        "  a           1\n  empty       []\n  gone        true\n  list[0]     1\n  list[1].x   \"y\"\n  \"odd name\"  null\n");
   json after = before;
   CHECK(difference(before, after) == "");
   after.erase("gone");
