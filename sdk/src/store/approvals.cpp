@@ -46,11 +46,14 @@ Seen seen(Row& row, const Host& host) {
   auto body = parse_json(*row[0], ParseLimits{kMaxJsonDepth + 8, kAny});
   auto approval = body ? gate::approval_from(*std::move(body)) : Result<Approval>(body.error());
   if (!approval) {
-    found.broken = fail(ErrorCode::internal_error, "the stored approval " + *row[6] + " cannot be read: " + approval.error().message);
+    found.broken = fail(ErrorCode::internal_error, "the stored approval " + *row[5] + " cannot be read: " + approval.error().message);
     return found;
   }
   found.kept = *std::move(approval);
   found.kept.result = *std::move(row[1]);
+  found.kept.created = number(row, 6);
+  found.kept.changed = number(row, 7);
+  found.kept.expires = number(row, 8);
   if (found.kept.state == ApprovalState::claimed) found.owner_is_gone = host.is_gone(found.kept.owner, number(row, 2) == 1, *row[3]);
   return found;
 }
@@ -241,8 +244,8 @@ void StoredLedger::list(ApprovalFilter filter, Done<std::vector<Approval>> done)
                       static_cast<std::int64_t>(kPage));
       if (!rows) return rows.error();
       for (Row& row : *rows) {
-        created = number(row, 5);
-        id = *row[6];
+        created = number(row, 6);
+        id = *row[5];
         const Seen one = seen(row, *shared.host);
         if (one.broken) {
           shared.engine->log(LoggingLevel::error, one.broken->message);

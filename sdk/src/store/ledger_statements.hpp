@@ -41,9 +41,9 @@ CREATE TABLE audit_heads (time BIGINT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX audit_heads_time ON audit_heads (time);
 )";
 
-// -- approvals. A row as it is read: body, result, whether the owner's lease holds, its place, now.
+// -- approvals. A row as it is read: body, result, whether the owner's lease holds, its place, now, id and times.
 #define SUMUN_APPROVAL \
-  "SELECT body, result, CASE WHEN until > {now} THEN 1 ELSE 0 END, coalesce(place, ''), {now}, created, approvals.id FROM approvals " \
+  "SELECT body, result, CASE WHEN until > {now} THEN 1 ELSE 0 END, coalesce(place, ''), {now}, approvals.id, created, changed, expires FROM approvals " \
   "LEFT JOIN hosts ON hosts.id = approvals.owner "
 inline constexpr Statement kGetApproval{SUMUN_APPROVAL "WHERE approvals.id = $1"};
 inline constexpr Statement kFindApproval{SUMUN_APPROVAL "WHERE binding = $1 ORDER BY open DESC, created DESC LIMIT 1"};
@@ -82,9 +82,9 @@ inline constexpr Statement kPendingUsage{"SELECT count(*) FROM approvals WHERE s
 // Whoever would revoke it waits until the end of the transaction.
 inline constexpr Statement kHoldGrant{"UPDATE grants SET revoked = revoked WHERE id = $1 AND revoked = 0 AND until > {now} RETURNING id"};
 inline constexpr Statement kKeepGrant{"INSERT INTO grants (id, principal, tool, until, revoked, body) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT (id) DO NOTHING"};
-inline constexpr Statement kGrantsOf{"SELECT body, revoked FROM grants WHERE principal = $1 AND tool = $2 AND revoked = 0 AND until > {now} ORDER BY until, id"};
-inline constexpr Statement kAllGrants{"SELECT body, revoked FROM grants ORDER BY until DESC, id LIMIT 10000"};
-inline constexpr Statement kRevokeGrant{"UPDATE grants SET revoked = 1 WHERE id = $1 RETURNING body, revoked"};
+inline constexpr Statement kGrantsOf{"SELECT body, revoked, until FROM grants WHERE principal = $1 AND tool = $2 AND revoked = 0 AND until > {now} ORDER BY until, id"};
+inline constexpr Statement kAllGrants{"SELECT body, revoked, until FROM grants ORDER BY until DESC, id LIMIT 10000"};
+inline constexpr Statement kRevokeGrant{"UPDATE grants SET revoked = 1 WHERE id = $1 RETURNING body, revoked, until"};
 inline constexpr Statement kDropOldGrants{"DELETE FROM grants WHERE until <= {now} - CAST($1 AS BIGINT)"};
 
 // -- approvers

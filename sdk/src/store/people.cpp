@@ -14,12 +14,13 @@ using After = Engine::After;
 using gate::ApproverRow;
 using gate::AuditEvent;
 
-// {body, revoked}
+// {body, revoked, until}
 Result<Grant> grant_of(const Row& row) {
   auto body = parse_json(*row[0]);
   auto grant = body ? gate::grant_from(*std::move(body)) : Result<Grant>(body.error());
   if (!grant) return fail(ErrorCode::internal_error, "a stored grant cannot be read: " + grant.error().message);
   grant->revoked = number(row, 1) == 1;
+  grant->until = number(row, 2);
   return grant;
 }
 
