@@ -52,7 +52,7 @@ int run(const StoreCommand& command) {
       const auto gone = store->collect();
       if (!gone) return failed(gone.error());
       said = {{"deleted", *gone}};
-      words = std::to_string(*gone) + " expired calls and tasks deleted";
+      words = std::to_string(*gone) + " expired calls, tasks, approvals and records deleted";
       break;
     }
     case StoreCommand::What::rotate_keys: {

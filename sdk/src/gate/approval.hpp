@@ -53,5 +53,7 @@ json aged_event(const Approval& approval, ApprovalState before);
 
 json to_json(const Approval& approval);
 Result<Approval> approval_from(json value);
+json to_json(const Grant& grant);
+Result<Grant> grant_from(json value);
 
 }  // namespace sumun::gate
