@@ -38,7 +38,7 @@ struct AuditOptions {
 };
 
 /// Whether `redact` and `patterns` can be used.
-/// Errors: invalid_value; `data` is {"field": "redact" or "patterns", "item": index, "what": why}.
+/// Errors: invalid_value; `data` is {"field": "redact" or "patterns", "item": index}.
 SUMUN_EXPORT Result<void> check_audit_options(const AuditOptions& options);
 
 /// One record as it is kept. `hash` = SHA-256 over `previous` and the canonical JSON of writer, number, time and event.
