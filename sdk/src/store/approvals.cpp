@@ -24,6 +24,7 @@ constexpr std::int64_t kRetention = std::chrono::duration_cast<std::chrono::mill
 constexpr int kTries = 20;  // others may be first so often; then the whole transaction is begun again
 constexpr std::int64_t kRoomAtOnce = 100;
 constexpr std::size_t kPage = 200;
+constexpr std::uint64_t kRecordsAtOnce = 50'000;  // that one sweep deletes
 
 // An approval as it is kept, and what its database says of its owner.
 struct Seen {
@@ -66,10 +67,14 @@ Result<std::optional<Seen>> look(Connection& connection, const Statement& statem
   return found;
 }
 
+// What a step began that must not be left as it is where its caller is told that it failed: nothing was done.
+enum class Begun : std::uint8_t { nothing, claim, next_round };
+
 // What whoever asked is told. (An error beside it is the database's, and ends the transaction.)
 struct Answer {
   Approval approval;
   std::optional<Error> refused;
+  Begun begun = Begun::nothing;
 
   Result<Approval> result() const { return refused ? Result<Approval>(*refused) : Result<Approval>(approval); }
 };
@@ -112,10 +117,10 @@ Result<Answer> open_or_find(Connection& connection, const Shared& shared, Journa
     UnixMs now = 0;
     if (*there) {
       const Seen& found = **there;
-      if (found.broken) return Answer{{}, found.broken};
+      if (found.broken) return Answer{{}, found.broken, {}};
       now = found.now;
       const Approval aged = found.aged();
-      if (gate::stands(aged, now)) return Answer{aged, {}};
+      if (gate::stands(aged, now)) return Answer{aged, {}, {}};
       if (aged.version != found.kept.version) {
         auto moved = put(connection, aged, found.kept.version, {});
         if (!moved) return moved.error();
@@ -134,11 +139,11 @@ Result<Answer> open_or_find(Connection& connection, const Shared& shared, Journa
     if (!opened) return opened.error();
     if (!opened->empty()) {
       journal.add(events);
-      return Answer{made, {}};
+      return Answer{made, {}, {}};
     }
     auto pending = run(connection, kCountPending, std::string_view(made.principal));
     if (!pending) return pending.error();
-    if (number(pending->front(), 0) >= shared.bounds.pending) return Answer{{}, gate::too_many_pending()};
+    if (number(pending->front(), 0) >= shared.bounds.pending) return Answer{{}, gate::too_many_pending(), {}};
   }
   return overtaken();
 }
@@ -148,19 +153,23 @@ Result<Answer> move(Connection& connection, const Shared& shared, Journal& journ
   for (int tries = 0; tries < kTries; ++tries) {
     auto found = look(connection, kGetApproval, step.approval, *shared.host);
     if (!found) return found.error();
-    if (!*found) return Answer{{}, gate::unknown_approval(step.approval)};
-    if ((*found)->broken) return Answer{{}, (*found)->broken};
+    if (!*found) return Answer{{}, gate::unknown_approval(step.approval), {}};
+    if ((*found)->broken) return Answer{{}, (*found)->broken, {}};
     Approval approval = (*found)->kept;
     const std::int64_t version = approval.version;
     auto said = gate::carry_out(step, approval, (*found)->owner_is_gone, (*found)->now);
-    if (!said) return Answer{{}, said.error()};
+    if (!said) return Answer{{}, said.error(), {}};
     if (approval.version != version) {
       auto moved = put(connection, approval, version, name);
       if (!moved) return moved.error();
       if (!*moved) continue;
     }
     journal.add(*std::move(said));
-    return Answer{std::move(approval), {}};
+    const Begun begun = approval.state != ApprovalState::claimed || approval.asked_caller ? Begun::nothing
+                        : (*found)->kept.state != ApprovalState::claimed                  ? Begun::claim
+                        : (*found)->kept.asked_caller                                     ? Begun::next_round
+                                                                                          : Begun::nothing;
+    return Answer{std::move(approval), {}, begun};
   }
   return overtaken();
 }
@@ -168,26 +177,26 @@ Result<Answer> move(Connection& connection, const Shared& shared, Journal& journ
 // Whether a transaction that failed for it may have taken effect all the same.
 bool is_doubtful(const Error& why) { return why.code == ErrorCode::closed || why.code == ErrorCode::timeout; }
 
-// A claim that its caller was refused and that took effect all the same: nothing was done, so it is given back.
-void take_back(const Shared& shared, const std::shared_ptr<Journal>& journal, const std::string& id, const std::string& step) {
-  auto work = [shared, journal, id, step](Connection& connection) -> Result<After> {
-    auto claimed = run(connection, kClaimOfStep, std::string_view(id), std::string_view(step));
-    if (!claimed) return claimed.error();
-    if (claimed->empty()) return After();
-    Step back;
-    back.approval = id;
-    back.change = [](Approval& approval, std::vector<AuditEvent>& events, UnixMs now) {
-      events.push_back({{"event", "lapsed"}, {"approval", approval.id}, {"principal", approval.principal}, {"tool", approval.tool}, {"call", approval.call},
-                        {"why", "the store failed while it was claimed; nothing was done"}});
-      return gate::release(approval, std::string(approval.call), now);
-    };
-    auto moved = move(connection, shared, *journal, back, {});
-    if (!moved) return moved.error();
+// A claim, or a round, that its caller was refused and that took effect all the same is given back.
+void take_back(const Shared& shared, const std::shared_ptr<Journal>& journal, const std::string& id, const std::string& name, Begun begun) {
+  Step back;
+  back.approval = id;
+  back.change = [begun](Approval& approval, std::vector<AuditEvent>& events, UnixMs now) {
+    const std::string call = approval.call;
+    events.push_back({{"event", "lapsed"}, {"approval", approval.id}, {"principal", approval.principal}, {"tool", approval.tool}, {"call", call},
+                      {"why", "the store failed when it was claimed; nothing was done"}});
+    return begun == Begun::claim ? gate::release(approval, call, now) : gate::wait_for_caller(approval, call, now);
+  };
+  auto work = [shared, journal, back, name](Connection& connection) -> Result<After> {
+    auto taken = run(connection, kClaimOfStep, std::string_view(back.approval), std::string_view(name));
+    if (!taken) return taken.error();
+    if (taken->empty()) return After();
+    if (auto moved = move(connection, shared, *journal, back, {}); !moved) return moved.error();
     return After();
   };
   // Until the store is there again, or closed.
-  shared.engine->write(id, std::move(work), [shared, journal, id, step](const Error& why) {
-    if (is_doubtful(why)) take_back(shared, journal, id, step);
+  shared.engine->write(id, std::move(work), [shared, journal, id, name, begun](const Error& why) {
+    if (is_doubtful(why)) take_back(shared, journal, id, name, begun);
   });
 }
 
@@ -264,8 +273,8 @@ void StoredLedger::list(ApprovalFilter filter, Done<std::vector<Approval>> done)
 void StoredLedger::commit(Step step, Done<std::optional<Approval>> done) {
   const std::string id = step.approval;
   const std::string name = random_id();
-  auto claims = std::make_shared<bool>(false);  // touched by the thread that writes alone
-  auto work = [shared = shared_, journal = journal_, step = std::move(step), name, claims, done](Connection& connection) -> Result<After> {
+  auto begun = std::make_shared<Begun>(Begun::nothing);  // touched by the thread that writes alone
+  auto work = [shared = shared_, journal = journal_, step = std::move(step), name, begun, done](Connection& connection) -> Result<After> {
     if (!step.grant.empty()) {
       auto held = run(connection, kHoldGrant, std::string_view(step.grant));
       if (!held) return held.error();
@@ -277,8 +286,8 @@ void StoredLedger::commit(Step step, Done<std::optional<Approval>> done) {
       if (!moved) return moved.error();
       if (moved->refused) return After([done, why = *moved->refused] { done(why); });
       after = std::move(moved->approval);
-      *claims = after->state == ApprovalState::claimed;
-      if (*claims)
+      *begun = moved->begun;
+      if (*begun != Begun::nothing)
         if (auto renewed = shared.host->renew(connection); !renewed) return renewed.error();
     } else {
       journal->add(step.events);
@@ -293,13 +302,13 @@ void StoredLedger::commit(Step step, Done<std::optional<Approval>> done) {
       auto kept = run(connection, kKeepGrant, std::string_view(grant.id), std::string_view(grant.principal), std::string_view(grant.tool), grant.until, std::string_view(body));
       if (!kept) return kept.error();
     }
-    return After([shared, done, claims, after = std::move(after)] {
-      if (*claims) shared.host->set_known();
+    return After([shared, done, begun, after = std::move(after)] {
+      if (*begun != Begun::nothing) shared.host->set_known();
       done(after);
     });
   };
-  shared_.engine->write(id, std::move(work), [shared = shared_, journal = journal_, id, name, claims, done](const Error& why) {
-    if (*claims && is_doubtful(why)) take_back(shared, journal, id, name);
+  shared_.engine->write(id, std::move(work), [shared = shared_, journal = journal_, id, name, begun, done](const Error& why) {
+    if (*begun != Begun::nothing && is_doubtful(why)) take_back(shared, journal, id, name, *begun);
     done(unavailable(why));
   });
 }
@@ -321,9 +330,9 @@ Result<std::uint64_t> sweep_ledger(Connection& connection, const Host& host, Jou
   if (auto dropped = run(connection, kDropOldGrants, kRetention); !dropped) return dropped.error();
   auto approvals = run(connection, kDropOldApprovals, kRetention);
   if (!approvals) return approvals.error();
-  auto records = drop_old_records(connection);
+  auto records = drop_old_records(connection, kRecordsAtOnce);
   if (!records) return records.error();
-  more = approvals->size() >= 1000 || *records >= 10000;
+  more = more || approvals->size() >= 1000 || *records >= kRecordsAtOnce;
   return approvals->size() + *records;
 }
 

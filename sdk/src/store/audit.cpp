@@ -3,13 +3,13 @@
 #include "store/ledger.hpp"
 #include "store/ledger_statements.hpp"
 
+#include "base/json_text.hpp"
 #include "gate/audit_chain.hpp"
 
 #include <sumun/json.hpp>
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 namespace sumun::store {
@@ -43,6 +43,14 @@ const Statement& insert_statement(bool many) {
   static const std::string one = insert_of(1), more = insert_of(kRowsAtOnce);
   static const Statement of_one{one.c_str()}, of_more{more.c_str()};
   return many ? of_more : of_one;
+}
+
+// Ours to search by: what a database does not take as text is left out.
+std::string call_of(const AuditEvent& event) {
+  const auto call = event.find("call");
+  if (call == event.end() || !call->is_string()) return {};
+  const auto& text = call->get_ref<const std::string&>();
+  return is_utf8(text) && text.find('\0') == std::string::npos ? text : std::string();
 }
 
 struct Linked {
@@ -134,7 +142,7 @@ Result<void> Journal::end(Connection& connection) {
     for (Linked& one : records) {
       const AuditEvent& event = events_[at++];
       one.number = ++number;
-      if (const auto call = event.find("call"); call != event.end() && call->is_string()) one.call = call->get_ref<const std::string&>();
+      one.call = call_of(event);
       one.event = gate::event_text(event);
       one.hash = hash = gate::hash_of(hash, writer_, number, time, one.event);
       for (const Parameter& value : {Parameter(one.number), Parameter(time), Parameter(std::string_view(one.call)), Parameter(std::string_view(one.event)),
@@ -160,11 +168,11 @@ StoredLedger::StoredLedger(Shared shared)
     backlog->waiting.erase(backlog->waiting.begin(), end);
     journal->add(on_the_way);
     return After([shared, backlog, job] {
-      std::unique_lock lock(backlog->mutex);
+      std::unique_lock written(backlog->mutex);
       backlog->on_the_way.clear();
       const bool more = !backlog->waiting.empty();
       const std::uint64_t lost = std::exchange(backlog->lost, 0);
-      lock.unlock();
+      written.unlock();
       if (lost > 0) shared.engine->log(LoggingLevel::error, std::to_string(lost) + " records of the audit log were lost while the store was not available");
       if (more) shared.engine->ask(*job, std::chrono::milliseconds(0));
     });
@@ -259,16 +267,17 @@ void StoredLedger::prune(const std::string& writer, std::int64_t number, std::ve
   shared_.engine->write("audit", std::move(work), [done](const Error& why) { done(unavailable(why)); });
 }
 
-Result<std::uint64_t> drop_old_records(Connection& connection) {
-  auto old = run(connection, kOldRecords, kRetention);
+Result<std::uint64_t> drop_old_records(Connection& connection, std::uint64_t at_most) {
+  auto old = run(connection, kOldRecords, kRetention, static_cast<std::int64_t>(at_most));
   if (!old) return old.error();
-  std::map<std::string, std::int64_t> newest;
-  for (const Row& row : *old) newest[*row[0]] = std::max(newest[*row[0]], number(row, 1));
-  for (const auto& [writer, last] : newest)
-    if (auto pruned = prune_to(connection, writer, last); !pruned) return pruned.error();
+  std::uint64_t gone = 0;
+  for (const Row& row : *old) {
+    if (auto pruned = prune_to(connection, *row[0], number(row, 1)); !pruned) return pruned.error();
+    gone += static_cast<std::uint64_t>(number(row, 2));
+  }
   if (auto dropped = run(connection, kDropOldWriters, kRetention); !dropped) return dropped.error();
   if (auto dropped = run(connection, kDropOldHeads, kRetention); !dropped) return dropped.error();
-  return std::uint64_t{old->size()};
+  return gone;
 }
 
 }  // namespace sumun::store

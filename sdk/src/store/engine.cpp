@@ -41,7 +41,7 @@ void Engine::complain(const Error& why) {
 
 bool Engine::on_own_thread() const {
   const auto self = std::this_thread::get_id();
-  return self == writer_.thread.get_id() || self == reader_.thread.get_id();
+  return self == writer_.id || self == reader_.id;
 }
 
 void Engine::put(Lane& lane, Operation operation) {
@@ -68,6 +68,7 @@ void Engine::start(Lane& lane) {
     for (Timed& job : jobs_)
       if (job.interval.count() > 0) job.next = Clock::now() + job.interval;
   lane.thread = std::thread([self = shared_from_this(), &lane] { self->serve(lane); });
+  lane.id = lane.thread.get_id();
 }
 
 void Engine::write(const std::string& key, Work work, Refuse refuse) {
@@ -102,8 +103,9 @@ Engine::Job Engine::at_need(Work work, Refuse refuse) {
 void Engine::ask(Job job, std::chrono::milliseconds delay) {
   {
     std::lock_guard lock(mutex_);
-    if (closing_) return;
-    const auto until = Clock::now() + delay;
+    const auto now = Clock::now();
+    if (closing_ && (now >= give_up_ || !on_own_thread())) return;
+    const auto until = now + delay;
     if (jobs_[job].next <= until) return;
     jobs_[job].next = until;
     start(writer_);

@@ -66,6 +66,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Batch waiting;
     std::size_t running = 0;
     std::thread thread;
+    std::thread::id id;
     // touched by the thread alone
     std::unique_ptr<Connection> connection;
     std::chrono::milliseconds pause{0};

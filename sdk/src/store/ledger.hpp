@@ -70,6 +70,6 @@ class StoredLedger final : public gate::Ledger {
 /// Of the sweep: what time does to approvals, grants and records, with what the log says of it.
 /// Returns: how many approvals and records are gone; `more` is set where there are others.
 Result<std::uint64_t> sweep_ledger(Connection& connection, const Host& host, Journal& journal, bool& more);
-Result<std::uint64_t> drop_old_records(Connection& connection);
+Result<std::uint64_t> drop_old_records(Connection& connection, std::uint64_t at_most);
 
 }  // namespace sumun::store

@@ -67,7 +67,7 @@ inline constexpr Statement kPutApproval{
 inline constexpr Statement kClaimOfStep{"SELECT version FROM approvals WHERE id = $1 AND step = $2 AND state = 'claimed'"};
 // Those that time may have moved: expired ones, and claims of others or that nobody went on with for $2 ms.
 inline constexpr Statement kMovingApprovals{
-    "SELECT approvals.id FROM approvals LEFT JOIN hosts ON hosts.id = approvals.owner WHERE open = 1 AND (expires <= {now} OR owner <> '') "
+    "SELECT id FROM approvals WHERE open = 1 AND (expires <= {now} OR owner <> '') "
     "AND (state <> 'claimed' OR owner <> $1 OR changed <= {now} - CAST($2 AS BIGINT)) AND state <> 'outcome_unknown' ORDER BY expires LIMIT 10000"};
 inline constexpr Statement kDropResults{
     "UPDATE approvals SET result = '' WHERE id IN (SELECT id FROM approvals WHERE result <> '' AND changed <= {now} - replay LIMIT 1000)"};
@@ -130,7 +130,9 @@ inline constexpr Statement kFindRecord{"SELECT hash FROM audit WHERE writer = $1
 inline constexpr Statement kHoldPruned{"UPDATE audit_writers SET id = id WHERE id = $1 RETURNING pruned"};
 inline constexpr Statement kPrune{"DELETE FROM audit WHERE writer = $1 AND number <= CAST($2 AS BIGINT)"};
 inline constexpr Statement kPutPruned{"UPDATE audit_writers SET pruned = $2, pruned_hash = $3 WHERE id = $1 AND pruned < CAST($2 AS BIGINT)"};
-inline constexpr Statement kOldRecords{"SELECT writer, number FROM audit WHERE time <= {now} - CAST($1 AS BIGINT) ORDER BY time LIMIT 10000"};
+inline constexpr Statement kOldRecords{
+    "SELECT writer, max(number), count(*) FROM (SELECT writer, number FROM audit WHERE time <= {now} - CAST($1 AS BIGINT) ORDER BY time "
+    "LIMIT CAST($2 AS BIGINT)) AS old GROUP BY writer"};
 inline constexpr Statement kDropOldWriters{"DELETE FROM audit_writers WHERE number = pruned AND time <= {now} - CAST($1 AS BIGINT)"};
 inline constexpr Statement kHeads{"SELECT body FROM audit_heads ORDER BY time"};
 inline constexpr Statement kDropOldHeads{"DELETE FROM audit_heads WHERE time <= {now} - CAST($1 AS BIGINT)"};

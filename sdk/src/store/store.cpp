@@ -57,9 +57,12 @@ class SharedStore final : public Store {
       if (heads->is_due()) return heads->make(connection, shared.host->id(), *journal, *shared.engine);
       if (Engine::Clock::now() - *swept < kStoreSweep) return After();
       std::uint64_t gone = 0;
-      if (auto done = sweep(connection, *shared.host, *journal, gone); !done) return done.error();
+      auto done = sweep(connection, *shared.host, *journal, gone);
+      if (!done) return done.error();
       if (auto looked = shared.usage->look(connection); !looked) return looked.error();
-      return After([swept] { *swept = Engine::Clock::now(); });
+      return After([swept, all = *done] {
+        if (all) *swept = Engine::Clock::now();
+      });
     });
   }
 
