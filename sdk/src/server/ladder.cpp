@@ -6,6 +6,7 @@
 #include "base/utf8.hpp"
 #include "gate/predicate.hpp"
 #include "gate/task_store.hpp"
+#include "server/passage.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -70,7 +70,11 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 enum class Rung;
 struct Refusal;
 struct ToolCall;
-struct Workers;
+/// What runs plain handlers; it outlives every connection.
+struct Workers {
+  WorkerPool* pool;
+  std::shared_ptr<std::atomic<std::size_t>> waiting_bytes;  // of requests that no worker has begun
+};
 template <class R, class Finish>
 struct Work;
 

@@ -19,7 +19,7 @@ using Pointer = std::shared_ptr<ToolCall>;
 
 const ApprovalOptions& options_of(const ToolCall& tool) { return tool.call->setup().core->options().approvals; }
 
-Rung rung_of(const ToolCall& tool, const AskTerms& terms) {
+Rung rung_for(const ToolCall& tool, const AskTerms& terms) {
   const auto& setup = tool.call->setup();
   return rung_of({setup.revision, setup.meta->clientCapabilities, terms, !options_of(tool).url.empty(), can_decide(tool.approvers, terms, setup.principal->name)});
 }
@@ -111,7 +111,7 @@ void decided(const Pointer& tool, Result<Approval> approval) {
   if (const auto refusal = refused_now(*tool, *approval)) return hand_over(*call, result_reply(*call, *refusal));
   use(*tool, approval->id, "");
   auto work = work_of(*tool);
-  begin(std::make_shared<decltype(work)>(std::move(work)));
+  take_up_work(std::make_shared<decltype(work)>(std::move(work)));
 }
 
 void watch_task(const Pointer& tool, const Approval& approval) {
@@ -159,7 +159,7 @@ void Session::look_for_leave(const Pointer& tool) {
       use(*tool, "", grant->id);
       return session.run_tool(tool);
     }
-    if (rung_of(*tool, tool->terms) == Rung::nobody) {
+    if (rung_for(*tool, tool->terms) == Rung::nobody) {
       const std::string words = words_of({Decision::ask, tool->reason, tool->rule, tool->terms, false, false}, draft.tool);
       session.note_refusal(*tool->exchange, draft.tool, &tool->input, "approval", words);
       return session.answer(*tool->exchange, CallToolResult::error(words));
@@ -193,7 +193,7 @@ void Session::take_approval(const Pointer& tool, const Approval& approval) {
 
 void Session::take_answer(const Pointer& tool, const Approval& approval, json given) {
   if (approval.state != ApprovalState::pending) return take_approval(tool, approval);
-  const Rung rung = rung_of(*tool, approval.terms);
+  const Rung rung = rung_for(*tool, approval.terms);
   if (rung != Rung::form && rung != Rung::page) return hold(tool, approval);
   if (given.is_null()) return rung == Rung::page ? hold(tool, approval) : ask(tool, approval);
   const InputRequest question = rung == Rung::form ? form_of(approval) : page_of(approval, options_of(*tool));
@@ -241,7 +241,7 @@ void Session::vote(const Pointer& tool, const Approval& approval, bool approves,
 // -- asking
 
 void Session::ask(const Pointer& tool, const Approval& approval) {
-  const Rung rung = rung_of(*tool, approval.terms);
+  const Rung rung = rung_for(*tool, approval.terms);
   if (rung == Rung::nobody) return answer(*tool->exchange, told_of(approval, options_of(*tool)));
   if (rung == Rung::elsewhere) return hold(tool, approval);
   InputRequest question = rung == Rung::form ? form_of(approval) : page_of(approval, options_of(*tool));
@@ -298,7 +298,7 @@ void Session::held(const Pointer& tool, Result<Approval> approval) {
     }
     return take_approval(tool, *approval);
   }
-  const Rung rung = rung_of(*tool, approval->terms);
+  const Rung rung = rung_for(*tool, approval->terms);
   const GateState& gate = tool->call->gate();
   if (rung == Rung::page && gate.waits > 0 && gate.waits < kMaxUrlRounds) return ask(tool, *approval);
   if (rung == Rung::elsewhere && tool->call->setup().task)

@@ -105,11 +105,6 @@ void conclude(const std::shared_ptr<CallState>& call, Outcome<R> outcome, const 
 
 // -- running
 
-struct Workers {
-  WorkerPool* pool;
-  std::shared_ptr<std::atomic<std::size_t>> waiting_bytes;  // of requests that no worker has begun
-};
-
 /// What is left to do of a call. `keep` holds what the handler, `where` and `finish` live in.
 template <class R, class Finish>
 struct Work {
@@ -151,7 +146,7 @@ void run_here(Work<R, Finish>& work, auto send) {
 
 /// The handler. Nothing but this runs one.
 template <class R, class Finish>
-void start(const std::shared_ptr<Work<R, Finish>>& work) {
+void run_work(const std::shared_ptr<Work<R, Finish>>& work) {
   const auto& call = work->call;
   const auto send = [call](Reply answer) { hand_over(*call, std::move(answer)); };
   if (call->setup().running == Running::in_place) {
@@ -191,7 +186,7 @@ void start(const std::shared_ptr<Work<R, Finish>>& work) {
 template <class R, class Finish>
 void take_claim(const std::shared_ptr<Work<R, Finish>>& work) {
   const auto& call = work->call;
-  if (call->passage() == nullptr || !call->passage()->claims) return start(work);
+  if (call->passage() == nullptr || !call->passage()->claims) return run_work(work);
   if (!work->taken) work->taken = std::make_shared<Taken>(call);
   claim(call, [work](Result<std::optional<Approval>> approval) {
     work->taken->claim = approval.has_value();
@@ -200,14 +195,14 @@ void take_claim(const std::shared_ptr<Work<R, Finish>>& work) {
                 if (!is_wanted(*work->call)) return end_unrun(*work->call);
                 auto refused = claimed(work->call, std::move(approval), work->input);
                 if (refused) return hand_over(*work->call, *std::move(refused));
-                start(work);
+                run_work(work);
               }));
   });
 }
 
 /// Takes what the call needs, then runs it. The call is in flight, or a task.
 template <class R, class Finish>
-void begin(const std::shared_ptr<Work<R, Finish>>& work) {
+void take_up_work(const std::shared_ptr<Work<R, Finish>>& work) {
   const auto& call = work->call;
   if (!takes_rounds_once(*call)) return take_claim(work);
   work->taken = std::make_shared<Taken>(call);
@@ -231,8 +226,8 @@ void Session::carry_out(const ExchangePtr& exchange, Work<R, Finish> work) {
     return run_here(work, [this, exchange](Reply answer) { reply(*exchange, std::move(answer)); });
   if (!call->task()) in_flight_[exchange->id] = exchange;
   auto shared = std::make_shared<Work<R, Finish>>(std::move(work));
-  if (waits) begin(shared);
-  else start(shared);
+  if (waits) take_up_work(shared);
+  else run_work(shared);
 }
 
 /// Takes up an earlier round where the client brought one back. False: refused.

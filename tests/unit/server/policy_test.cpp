@@ -33,7 +33,7 @@ PolicyRule rule(Decision decision, std::string target, std::vector<std::string> 
 }
 
 Policy policy(std::vector<PolicyRule> rules, Decision otherwise = Decision::allow, PolicyMode mode = PolicyMode::enforce) {
-  return Policy::compile({std::move(rules), otherwise, mode}).value();
+  return Policy::compile({std::move(rules), otherwise, {}, mode}).value();
 }
 
 ServerOptions with(Policy given) {
