@@ -29,20 +29,10 @@ Events events_of(const Core& core, json event) {
   return events;
 }
 
-Result<void> is_claimed_by(const Approval& approval, const std::string& call) {
-  if (approval.state == ApprovalState::claimed && approval.call == call) return {};
-  return fail(ErrorCode::invalid_value, "the approval is " + std::string(name_of(approval.state)) + ", not claimed by this call");
-}
-
-// The next round of a call that waits for its caller, here or in another process.
+// The next round of a call that waits for its caller, here or in another process: of two that try, one goes on.
 Result<void> go_on(Approval& approval, const std::string& call, const std::string& host, UnixMs now) {
-  auto mine = is_claimed_by(approval, call);
-  if (!mine) return mine;
-  if (!approval.asked_caller) return fail(ErrorCode::invalid_value, "the call is being carried out already");
-  approval.asked_caller = false;
-  approval.owner = host;
-  approval.changed = now;
-  return {};
+  if (approval.state == ApprovalState::claimed && !approval.asked_caller) return fail(ErrorCode::invalid_value, "the call is being carried out already");
+  return gate::go_on(approval, call, host, now);
 }
 
 // Says in a finished message that its outcome is not in the books.
@@ -147,13 +137,7 @@ void await_caller(CallState& call, gate::Ledger::Done<void> done) {
   if (passage == nullptr || passage->approval.empty()) return done({});
   gate::Step step;
   step.approval = passage->approval;
-  step.change = [id = call.id()](Approval& approval, Events&, UnixMs now) -> Result<void> {
-    auto mine = is_claimed_by(approval, id);
-    if (!mine) return mine;
-    approval.asked_caller = true;
-    approval.changed = now;
-    return {};
-  };
+  step.change = [id = call.id()](Approval& approval, Events&, UnixMs now) { return gate::wait_for_caller(approval, id, now); };
   call.setup().core->ledger().commit(std::move(step), [done = std::move(done)](Result<std::optional<Approval>> marked) {
     if (marked) done({});
     else done(std::move(marked).error());
