@@ -51,6 +51,12 @@ std::shared_ptr<gate::Ledger> ledger_of(const std::shared_ptr<Store>& store) {
   return std::make_shared<gate::MemoryLedger>();
 }
 
+gate::Redactor redactor_of(const AuditOptions& options) {
+  auto redactor = gate::Redactor::compile(options);
+  if (!redactor) misuse("audit: " + redactor.error().message);
+  return *std::move(redactor);
+}
+
 // Whether a call may have to wait for people.
 bool asks(const std::optional<Policy>& policy) {
   if (!policy || policy->options().mode != PolicyMode::enforce) return false;
@@ -162,6 +168,7 @@ Core::Core(std::string name, std::string version, ServerOptions options)
       info_(info_of(std::move(name), std::move(version), options_)),
       stamp_(info_),
       own_sealer_(sealer_of(options_)),
+      redactor_(redactor_of(options_.audit)),
       clock_(std::make_unique<SystemClock>()),
       calls_(calls_of(options_.store)),
       ledger_(ledger_of(options_.store)),
@@ -181,14 +188,6 @@ void Core::use(std::shared_ptr<gate::Ledger> ledger) {
   ledger_ = std::move(ledger);
   is_durable_ = true;
 }
-
-json Core::redacted(const json& arguments) const {
-  const std::string text = dump_json(arguments);
-  if (text.size() <= options_.audit.max_argument_bytes) return arguments;
-  return json{{"bytes", text.size()}, {"sha256", to_hex(stable_digest(arguments))}};
-}
-
-std::string Core::redacted_text(const std::string& text) const { return text; }
 
 bool Core::is_ready() {
   if (!store_fails_.load(std::memory_order_relaxed)) return true;

@@ -5,6 +5,7 @@
 #include "base/seal.hpp"
 #include "gate/call_store.hpp"
 #include "gate/ledger.hpp"
+#include "gate/redact.hpp"
 #include "protocol/codec.hpp"
 #include "server/tasks.hpp"
 #include "protocol/header_mirror.hpp"
@@ -156,9 +157,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void use(std::shared_ptr<gate::Ledger> ledger);
   /// Whether what passes is written down. Without a store there are approvals all the same, for as long as the process lives.
   bool keeps_log() const { return is_durable_ && options_.audit.enabled; }
-  /// What the log may have of a call's arguments.
-  json redacted(const json& arguments) const;
-  std::string redacted_text(const std::string& text) const;
+  /// What the log may have of arguments and words.
+  const gate::Redactor& redactor() const { return redactor_; }
   /// Whether the books could be written just now.
   void store_answered(bool written) { store_fails_.store(!written, std::memory_order_relaxed); }
   /// False from a failure to write the books until they can be written again; asking makes it try.
@@ -205,6 +205,7 @@ class Core : public std::enable_shared_from_this<Core> {
   const Implementation info_;
   const protocol::ServerStamp stamp_;
   const std::shared_ptr<const Sealer> own_sealer_;  // null = the store's
+  const gate::Redactor redactor_;
   std::unique_ptr<Clock> clock_;
   std::shared_ptr<gate::CallStore> calls_;
   std::shared_ptr<gate::Ledger> ledger_;

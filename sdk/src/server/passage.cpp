@@ -56,8 +56,8 @@ ApprovalState state_of(End end) {
 }
 
 gate::AuditEvent record_of(const Core& core, const Noted& noted, const json& meta) {
-  json record = {{"event", noted.event}, {"principal", noted.who.name}, {"method", noted.method}, {"target", noted.target}};
-  if (noted.arguments != nullptr) record["arguments"] = core.redacted(*noted.arguments);
+  json record = {{"event", noted.event}, {"principal", noted.who.name}, {"method", noted.method}, {"target", core.redactor().text(noted.target)}};
+  if (noted.arguments != nullptr) record["arguments"] = core.redactor().arguments(*noted.arguments);
   const auto add = [&](const char* name, std::string_view key) {
     const auto found = meta.find(key);
     if (found != meta.end() && found->is_string()) record[name] = *found;

@@ -218,7 +218,7 @@ void Session::vote(const Pointer& tool, const Approval& approval, bool approves,
   const std::string who = tool->exchange->principal->name;
   gate::Step step;
   step.approval = approval.id;
-  step.events = event_of(*tool, "vote", approval.id, json{{"by", who}, {"approves", approves}, {"reason", core_->redacted_text(reason)}});
+  step.events = event_of(*tool, "vote", approval.id, json{{"by", who}, {"approves", approves}, {"reason", core_->redactor().text(reason)}});
   step.change = [who, approves, reason, ended = event_of(*tool, approves ? "approved" : "denied", approval.id)](Approval& one, std::vector<gate::AuditEvent>& events,
                                                                                                           gate::UnixMs now) -> Result<void> {
     auto voted = gate::vote(one, Vote{who, approves, reason, now}, Voter{who, who, true}, std::nullopt, now);

@@ -61,7 +61,7 @@ void Session::note_refusal(const Exchange& exchange, std::string_view target, co
   if (!core_->keeps_log()) return;
   json record = record_of(*core_, {"refused", *exchange.principal, protocol::name(exchange.method), target, arguments}, exchange.meta->rest);
   record["by"] = by;
-  record["why"] = why;
+  record["why"] = core_->redactor().text(why);
   if (exchange.call) record["call"] = exchange.call->id();
   core_->ledger().append({std::move(record)});
 }

@@ -417,12 +417,18 @@ TEST_CASE("an approval is bound to what the arguments mean, not to their bytes")
   };
   Desk w(options_with(asking(by_approvers()), milliseconds(1)));
   w.add_approver("bob");
-  const std::string id = meta_of_approval(w.refund())["id"];
+  Tool pay;
+  pay.name = "pay";
+  pay.inputSchema = J(R"({"type":"object","properties":{"order":{"type":"string"},"amount":{"type":"integer"}}})");
+  w.server.add_tool(pay, PlainHandler<CallToolResult>([](json, Call&) { return CallToolResult::text("paid"); }), {.effects = writes});
+  json pay_params = Desk::refund_params();
+  pay_params["name"] = "pay";
+  const std::string id = meta_of_approval(w.ask("tools/call", pay_params))["id"];
   std::vector<std::string> ids{id};
   for (const auto& row : table) {
     CAPTURE(std::string(row.name));
     std::string text = R"({"jsonrpc":"2.0","id":"x","method":"tools/call","params":)";
-    json params = w.request("x", "tools/call", Desk::refund_params())["params"];
+    json params = w.request("x", "tools/call", pay_params)["params"];
     params["arguments"] = "HERE";
     text += dump_json(params);
     text.replace(text.find("\"HERE\""), 6, row.arguments);
