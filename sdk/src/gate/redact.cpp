@@ -153,3 +153,15 @@ std::string Redactor::text(std::string_view words) const {
 }
 
 }  // namespace sumun::gate
+
+namespace sumun {
+inline namespace v0 {
+
+Result<void> check_audit_options(const AuditOptions& options) {
+  auto redactor = gate::Redactor::compile(options);
+  if (!redactor) return redactor.error();
+  return {};
+}
+
+}  // namespace v0
+}  // namespace sumun
