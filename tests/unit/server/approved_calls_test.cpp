@@ -515,7 +515,8 @@ TEST_CASE("quick tools, coroutines and programs' own executors are approved alik
   w.server.tool("quick", "d", [&] { return ++w.ran; }, {.effects = writes, .placement = Placement::quick});
   w.server.tool("own", "d", [&] { return ++w.ran; }, own);
   w.server.tool("coroutine", "d", [&](Word in, Call&) -> awaitable<std::string> {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, milliseconds(1));
+    auto executor = co_await boost::asio::this_coro::executor;
+    boost::asio::steady_timer timer(executor, milliseconds(1));
     co_await timer.async_wait(boost::asio::use_awaitable);
     ++w.ran;
     co_return in.word;
