@@ -64,6 +64,7 @@ std::unique_ptr<Server> make_server(const Config& config, const std::filesystem:
   options.policy = config.policy;
   options.approvals = config.approvals;
   options.approvals.how = approval_command(config);
+  options.audit = config.audit;
   options.store = open_store(config.store, log);
   auto server = std::make_unique<Server>("sumun", SUMUN_VERSION, std::move(options));
 
