@@ -183,7 +183,7 @@ void take_back(const Shared& shared, const std::shared_ptr<Journal>& journal, co
   back.approval = id;
   back.change = [begun](Approval& approval, std::vector<AuditEvent>& events, UnixMs now) {
     const std::string call = approval.call;
-    events.push_back({{"event", "lapsed"}, {"approval", approval.id}, {"principal", approval.principal}, {"tool", approval.tool}, {"call", call},
+    events.push_back({{"event", "lapsed"}, {"approval", approval.id}, {"principal", approval.principal}, {"target", approval.tool}, {"call", call},
                       {"why", "the store failed when it was claimed; nothing was done"}});
     return begun == Begun::claim ? gate::release(approval, call, now) : gate::wait_for_caller(approval, call, now);
   };

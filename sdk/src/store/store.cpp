@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store: the operations over one engine, the lease of this process, what expires, and what people do with a store.
+#include "store/heads.hpp"
 #include "store/host.hpp"
 #include "store/key_file.hpp"
 #include "store/ledger.hpp"
@@ -33,20 +34,27 @@ Result<bool> sweep(Connection& connection, const Host& host, Journal& journal, s
   return !more;
 }
 
+std::filesystem::path audit_key_file(const StoreOptions& options, const std::filesystem::path& key_file) {
+  if (!options.audit_key_file.empty() || key_file.empty()) return options.audit_key_file;
+  return key_file.string() + ".audit";
+}
+
 class SharedStore final : public Store {
  public:
   SharedStore(std::unique_ptr<Database> database, StoreOptions options, std::filesystem::path key_file)
       : shared_{std::make_shared<Engine>(std::move(database), std::move(options.log), options.wait), std::make_shared<Host>(options.lease),
                 std::make_shared<Usage>(), Bounds{}},
-        keys_(std::move(options.keys), std::move(key_file)),
+        keys_(std::move(options.keys), key_file),
+        heads_(std::make_shared<HeadMaker>(audit_key_file(options, key_file), std::move(options.head_file))),
         calls_(shared_),
         tasks_(shared_),
         ledger_(shared_) {
     const auto interval = std::min<std::chrono::milliseconds>(options.lease / 3, kStoreSweep);
     auto swept = std::make_shared<Engine::Clock::time_point>(Engine::Clock::now());
-    shared_.engine->every(interval, [shared = shared_, journal = ledger_.journal(), swept](Connection& connection) -> Result<After> {
+    shared_.engine->every(interval, [shared = shared_, journal = ledger_.journal(), heads = heads_, swept](Connection& connection) -> Result<After> {
       if (shared.host->is_known())
         if (auto renewed = shared.host->renew(connection); !renewed) return renewed.error();
+      if (heads->is_due()) return heads->make(connection, shared.host->id(), *journal, *shared.engine);
       if (Engine::Clock::now() - *swept < kStoreSweep) return After();
       std::uint64_t gone = 0;
       auto done = sweep(connection, *shared.host, *journal, gone);
@@ -59,13 +67,11 @@ class SharedStore final : public Store {
   }
 
   ~SharedStore() override {
-    Engine::Work goodbye;
-    if (shared_.host->is_known()) {
-      goodbye = [host = shared_.host](Connection& connection) -> Result<After> {
+    Engine::Work goodbye = [host = shared_.host, journal = ledger_.journal(), heads = heads_, engine = shared_.engine](Connection& connection) -> Result<After> {
+      if (host->is_known())
         if (auto gone = run(connection, kDropHost, std::string_view(host->id())); !gone) return gone.error();
-        return After();
-      };
-    }
+      return heads->make(connection, host->id(), *journal, *engine);
+    };
     shared_.engine->close(kCloseLimit, std::move(goodbye));
   }
 
@@ -121,6 +127,7 @@ class SharedStore final : public Store {
     return gone;
   }
 
+  Result<std::string> audit_key() override { return heads_->key(); }
   Result<void> rotate_keys() override { return keys_.rotate(); }
   gate::CallStore& calls() override { return calls_; }
   gate::TaskStore& tasks() override { return tasks_; }
@@ -133,6 +140,7 @@ class SharedStore final : public Store {
 
   const Shared shared_;
   KeyRing keys_;
+  const std::shared_ptr<HeadMaker> heads_;
   StoredCalls calls_;
   StoredTasks tasks_;
   StoredLedger ledger_;
