@@ -81,7 +81,7 @@ TEST_CASE("a claim, and a round, that took effect though their caller was told t
     gate::Step::Change cut;
     State state;
     bool asked_caller;
-    std::size_t lapsed;
+    std::size_t released;
   };
   const Case cases[] = {
       {"a claim", {}, claim, State::approved, false, 1},
@@ -117,9 +117,9 @@ TEST_CASE("a claim, and a round, that took effect though their caller was told t
     while (!reached() && std::chrono::steady_clock::now() < end) store->settle(std::chrono::seconds(1));
     CHECK(reached());
     store->settle(std::chrono::seconds(10));
-    AuditQuery lapsed;
-    lapsed.event = "lapsed";
-    CHECK(books.records(lapsed)->size() == one.lapsed);
+    AuditQuery released;
+    released.event = "released";
+    CHECK(books.records(released)->size() == one.released);
     books.check_chain();
   }
 }
