@@ -16,13 +16,16 @@ class Completion {
 
   std::optional<Error> run() {
     for (auto& object : program_.objects) {
-      for (auto& property : object.properties) property.head = name_head(property.name);
+      const bool closed = object.additional != kNoNode && program_.nodes[object.additional].never;
+      object.plain = object.patterns.empty() && object.names == kNoNode && object.dependencies.empty() && (object.additional == kNoNode || closed);
+      for (auto& property : object.properties) {
+        property.head = name_head(property.name);
+        property.glance = glance_of(property.node);
+        object.required += property.required ? 1 : 0;
+        object.plain = object.plain && (property.node != kNoNode || !closed);
+      }
     }
-    for (auto& node : program_.nodes) {
-      node.at_once = types_at_once(node);
-      const bool plain = !node.never && !node.special && node.logic == kNoRules && (node.types & kIntegerBit) != 0;
-      node.bounded = plain && node.number != kNoRules && program_.numbers[static_cast<std::size_t>(node.number)].bounds_only;
-    }
+    for (auto& array : program_.arrays) array.glance = glance_of(array.items);
     find_endless_references();
     if (error_) return std::move(error_);
     for (auto& logic : program_.logics) {
@@ -35,14 +38,41 @@ class Completion {
   }
 
  private:
-  static std::uint8_t types_at_once(const Node& node) {
-    if (node.never || node.special || node.logic != kNoRules) return 0;
-    std::uint8_t types = node.types;
-    if (node.number != kNoRules) types &= static_cast<std::uint8_t>(~(kIntegerBit | kFractionBit));
-    if (node.text != kNoRules) types &= static_cast<std::uint8_t>(~kStringBit);
-    if (node.array != kNoRules) types &= static_cast<std::uint8_t>(~kArrayBit);
-    if (node.object != kNoRules) types &= static_cast<std::uint8_t>(~kObjectBit);
-    return types;
+  Glance glance_of(NodeId id) const {
+    Glance out;
+    if (id == kNoNode) {
+      out.types = kAllTypes;
+      return out;
+    }
+    const Node& node = program_.nodes[id];
+    if (node.never || node.special) return out;
+    if (node.logic != kNoRules) {
+      const LogicRules& logic = program_.logics[static_cast<std::size_t>(node.logic)];
+      const bool alone = logic.has_enum && logic.all.empty() && logic.any.nodes.empty() && logic.one.nodes.empty() && logic.negated == kNoNode &&
+                         logic.condition == kNoNode && logic.reference == kNoNode && logic.dynamic == kNoRules;
+      if (!alone || node.text != kNoRules || (node.types & kStringBit) == 0 || logic.allowed_texts.empty()) return out;
+      out.kind = Glance::Kind::choice;
+      out.logic = node.logic;
+      return out;
+    }
+    out.types = node.types;
+    if (node.number != kNoRules) {
+      out.types &= static_cast<std::uint8_t>(~(kIntegerBit | kFractionBit));
+      const NumberRules& number = program_.numbers[static_cast<std::size_t>(node.number)];
+      if (number.bounds_only && (node.types & kIntegerBit) != 0) out = {out.types, Glance::Kind::integer, kNoRules, number.low, number.high};
+    }
+    if (node.text != kNoRules) {
+      out.types &= static_cast<std::uint8_t>(~kStringBit);
+      const TextRules& text = program_.texts[static_cast<std::size_t>(node.text)];
+      constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+      const bool lengths = text.pattern == kNoRules && !text.format && (node.types & kStringBit) != 0 && text.min_length <= kMost / 4;
+      if (lengths && out.kind == Glance::Kind::nothing) {
+        out = {out.types, Glance::Kind::text, kNoRules, static_cast<std::int64_t>(text.min_length), static_cast<std::int64_t>(std::min(text.max_length, kMost))};
+      }
+    }
+    if (node.array != kNoRules) out.types &= static_cast<std::uint8_t>(~kArrayBit);
+    if (node.object != kNoRules) out.types &= static_cast<std::uint8_t>(~kObjectBit);
+    return out;
   }
 
   void refuse(NodeId node, const std::string& why) {

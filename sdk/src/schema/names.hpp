@@ -34,17 +34,11 @@ std::uint64_t load_ordered(const char* at) {
 /// The first eight bytes as a number; what a shorter name lacks is zero. Of two names, the one with the lesser head comes
 /// first.
 inline std::uint64_t name_head(const std::string& name) {
-  using namespace names_detail;
-  const char* at = name.data();
   const std::size_t size = name.size();
-  if (size >= 8) return load_ordered<std::uint64_t>(at);
-  if (size >= 4) {
-    const std::uint64_t rest = load_ordered<std::uint32_t>(at + size - 4) << (8 * (8 - size));
-    return load_ordered<std::uint32_t>(at) << 32 | (rest & 0xFFFFFFFFU);
-  }
-  std::uint64_t head = 0;
-  for (std::size_t i = 0; i < size; ++i) head |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (56 - 8 * i);
-  return head;
+  // A std::string has at least eight bytes at data(): short ones are held inside the object.
+  static_assert(sizeof(std::string) >= 24);
+  const auto word = names_detail::load_ordered<std::uint64_t>(name.data());
+  return size >= 8 ? word : size == 0 ? 0 : word & (~std::uint64_t{0} << (64 - 8 * size));
 }
 
 /// Whether two names are the same.

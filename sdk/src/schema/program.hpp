@@ -52,12 +52,22 @@ struct TextRules {
   std::string format_name;
 };
 
+// What can be told of a value without walking into it: whether it certainly is valid.
+struct Glance {
+  enum class Kind : std::uint8_t { nothing, integer, text, choice };
+  std::uint8_t types = 0;  // of which every value is valid
+  Kind kind = Kind::nothing;
+  std::int32_t logic = kNoRules;  // choice: the texts are its allowed_texts
+  std::int64_t low = 0, high = -1;  // of an integer; of a text: characters at least, bytes at most
+};
+
 struct ArrayRules {
   std::uint64_t min_items = 0;
   std::uint64_t max_items = std::numeric_limits<std::uint64_t>::max();
   bool unique = false;
   std::vector<NodeId> prefix;
   NodeId items = kNoNode;
+  Glance glance = {};  // at an item
   const char* prefix_keyword = "prefixItems";  // `items` in the older dialects, and then
   const char* items_keyword = "items";         // `additionalItems`
   NodeId contains = kNoNode;
@@ -71,6 +81,7 @@ struct PropertyRule {
   NodeId node = kNoNode;   // kNoNode where the name is only required
   bool required = false;
   std::uint64_t head = 0;  // name_head(name), which decides most comparisons
+  Glance glance = {};
 };
 
 struct ObjectRules {
@@ -87,6 +98,8 @@ struct ObjectRules {
     const char* keyword;  // dependentRequired, dependentSchemas or dependencies
   };
   std::vector<Dependency> dependencies;
+  bool plain = false;        // properties, required and `additionalProperties: false` say it all
+  std::size_t required = 0;  // how many of the properties are
   std::size_t cost = 0;  // in steps: what a value with few members takes all the same
 };
 
@@ -129,8 +142,6 @@ struct Node {
   bool never = false;         // the schema `false`
   bool fills = false;         // something below has a default
   bool special = false;       // it has `scope` or `unevaluated`
-  std::uint8_t at_once = 0;   // the types of which every value is valid here
-  bool bounded = false;       // of the integers, those between its NumberRules' low and high
   std::int32_t number = kNoRules, text = kNoRules, array = kNoRules, object = kNoRules, logic = kNoRules;
   std::int32_t default_value = kNoRules;
   std::int32_t unevaluated = kNoRules;

@@ -67,17 +67,20 @@ std::string fragment(std::string_view pointer) {
 }
 
 constexpr std::uint8_t type_bits(type kind) {
-  switch (kind) {
-    case type::null: return kNullBit;
-    case type::boolean: return kBooleanBit;
-    case type::object: return kObjectBit;
-    case type::array: return kArrayBit;
-    case type::string: return kStringBit;
-    case type::number_integer:
-    case type::number_unsigned: return kIntegerBit;
-    case type::number_float: return kFractionBit;
-    default: return 0;
-  }
+  constexpr std::array<std::uint8_t, 10> kBits = [] {
+    std::array<std::uint8_t, 10> bits{};
+    const auto set = [&](type one, std::uint8_t bit) { bits[static_cast<std::size_t>(one)] = bit; };
+    set(type::null, kNullBit);
+    set(type::boolean, kBooleanBit);
+    set(type::object, kObjectBit);
+    set(type::array, kArrayBit);
+    set(type::string, kStringBit);
+    set(type::number_integer, kIntegerBit);
+    set(type::number_unsigned, kIntegerBit);
+    set(type::number_float, kFractionBit);
+    return bits;
+  }();
+  return kBits[static_cast<std::size_t>(kind)];
 }
 
 std::uint64_t character_count(const std::string& text) {
@@ -85,7 +88,7 @@ std::uint64_t character_count(const std::string& text) {
 }
 
 // Whether it is an integer between the bounds.
-bool within(const NumberRules& rules, const json& value) {
+bool within(std::int64_t low, std::int64_t high, const json& value) {
   std::int64_t whole = 0;
   if (value.type() == type::number_integer) {
     whole = *value.get_ptr<const std::int64_t*>();
@@ -96,7 +99,7 @@ bool within(const NumberRules& rules, const json& value) {
   } else {
     return false;
   }
-  return whole >= rules.low && whole <= rules.high;
+  return whole >= low && whole <= high;
 }
 
 // Few texts are compared one by one: their sizes differ as a rule.
@@ -263,11 +266,22 @@ class Walker {
   }
 
   // Whether a glance says that the value is valid; else `run` decides.
-  [[gnu::always_inline]] bool at_once(NodeId id, const json& value) {
+  [[gnu::always_inline]] bool at_once(const Glance& glance, const json& value) {
     if constexpr (Explain) return false;
-    const Node& node = program_.nodes[id];
-    const bool good = (node.at_once & type_bits(value.type())) != 0 || (node.bounded && within(program_.numbers[static_cast<std::size_t>(node.number)], value));
-    return good && depth_ < program_.limits.evaluation_depth && budget_.take();
+    if ((glance.types & type_bits(value.type())) != 0) return true;
+    switch (glance.kind) {
+      case Glance::Kind::integer: return within(glance.low, glance.high, value);
+      case Glance::Kind::text: {
+        if (!value.is_string()) return false;
+        const auto size = static_cast<std::int64_t>(value.get_ptr<const std::string*>()->size());
+        // Between one and four bytes make a character; the first one is a character in any case.
+        return size <= glance.high && (size / 4 >= glance.low || (glance.low == 1 && size > 0));
+      }
+      case Glance::Kind::choice:
+        return value.is_string() && is_among(program_.logics[static_cast<std::size_t>(glance.logic)].allowed_texts, *value.get_ptr<const std::string*>());
+      case Glance::Kind::nothing: break;
+    }
+    return false;
   }
 
   bool by_kind(const Node& node, const json& value, const Step* at, const Step* by) {
@@ -289,7 +303,7 @@ class Walker {
   // -- numbers
 
   bool number(const NumberRules& rules, const json& value, const Step* at, const Step* by) {
-    if (rules.bounds_only && within(rules, value)) return true;
+    if (rules.bounds_only && within(rules.low, rules.high, value)) return true;
     bool good = true;
     for (const auto& rule : rules.rules) {
       good = number_rule(rule, value, at, by) && good;
@@ -376,10 +390,11 @@ class Walker {
     }
     if (rules.items != kNoNode) {
       const Step keyword{by, rules.items_keyword};
+      if (!Explain && !budget_.take_up_to(list.size())) return give_up(at, by);
       for (std::size_t i = rules.prefix.size(); i < list.size(); ++i) {
         const Step item{at, {}, i};
         const bool too_many = Explain && program_.nodes[rules.items].never;
-        good = too_many ? fault(&item, &keyword, {}, [&] { return item_too_many(rules.prefix.size()); }) : run(rules.items, list[i], &item, &keyword) && good;
+        good = too_many ? fault(&item, &keyword, {}, [&] { return item_too_many(rules.prefix.size()); }) : (at_once(rules.glance, list[i]) || run(rules.items, list[i], &item, &keyword)) && good;
         if ((!good && !Explain) || gave_up_) return false;
       }
     }
@@ -433,6 +448,7 @@ class Walker {
     budget_.take_up_to(rules.cost);
     bool good = object_size(rules, members.size(), at, by);
     if (!good && !Explain) return false;
+    if (!Explain && rules.plain) return plain(rules, members);
     // Both lists are sorted by name: one pass over the two meets each name once.
     auto rule = rules.properties.begin();
     const auto end = rules.properties.end();
@@ -462,6 +478,30 @@ class Walker {
     return good;
   }
 
+  // The same without a word, for rules that are `plain`.
+  bool plain(const ObjectRules& rules, const json::object_t& members) {
+    if (members.size() < rules.required) return false;
+    if (!budget_.take_up_to(members.size())) return give_up(nullptr, nullptr);
+    std::size_t required = rules.required;
+    auto rule = rules.properties.begin();
+    const auto end = rules.properties.end();
+    for (const auto& [name, member] : members) {
+      const std::uint64_t head = name_head(name);
+      while (rule != end && rule->head < head) ++rule;
+      int order = -1;
+      for (; rule != end && (order = compare_names(name, head, rule->name, rule->head)) > 0; ++rule) {
+      }
+      if (rule == end || order != 0) {
+        if (rules.additional != kNoNode) return false;
+        continue;
+      }
+      required -= rule->required ? 1 : 0;
+      if (!at_once(rule->glance, member) && !run(rule->node, member, nullptr, nullptr)) return false;
+      ++rule;
+    }
+    return required == 0;
+  }
+
   bool object_size(const ObjectRules& rules, std::size_t size, const Step* at, const Step* by) {
     bool good = true;
     if (size < rules.min_properties) {
@@ -488,7 +528,7 @@ class Walker {
     if (declared) {
       const Step keyword{by, "properties", Place::kNoIndex, name};
       if (Explain && program_.nodes[declared->node].never) good = fault(&place, &keyword, {}, [] { return std::string("this property is not allowed here"); });
-      else good = at_once(declared->node, value) || run(declared->node, value, &place, &keyword);
+      else good = at_once(declared->glance, value) || run(declared->node, value, &place, &keyword);
     }
     for (const auto& [index, node] : rules.patterns) {
       const auto answer = program_.patterns[static_cast<std::size_t>(index)].search(name, &budget_);
