@@ -132,8 +132,8 @@ Result<Cases> load_cases(const std::filesystem::path& file) {
   if (!*text) return fail(ErrorCode::io, "there is no file " + file.string());
   TomlDocument document;
   if (file.extension() == ".json") {
-    auto value = parse_json(**text);
-    if (!value) return fail(ErrorCode::invalid_value, file.string() + ": " + value.error().message);
+    auto value = json_of_text(**text, file.string());
+    if (!value) return value.error();
     document.value = *std::move(value);
   } else if (TomlFault fault; !read_toml(**text, document, fault)) {
     return fail(ErrorCode::invalid_value, file.string() + ":" + std::to_string(fault.line) + ": " + harmless(fault.what));

@@ -5,7 +5,13 @@ import { exactMultiple } from './ajv_deviations.mjs';
 
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 const length = (text) => [...text].length;
-const search = (pattern, text) => new RegExp(pattern, 'u').test(text);
+function search(pattern, text) {
+  try {
+    return new RegExp(pattern, 'u').test(text);
+  } catch {
+    return new RegExp(pattern).test(text);  // a brace for itself, which only the web's grammar allows
+  }
+}
 
 function equal(a, b) {
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((one, i) => equal(one, b[i]));

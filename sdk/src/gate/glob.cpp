@@ -4,6 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "base/json_text.hpp"
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
 
 #include <algorithm>
@@ -141,27 +142,6 @@ bool Glob::may_match_template(std::string_view uri_template) const {
 // -- URIs
 
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char small = lower(c);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-    if (low < 0) {
-      out.push_back(text[i]);
-      continue;
-    }
-    out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return out;
-}
 
 // RFC 3986, section 5.2.4, with empty segments taken out as well.
 std::string resolved_path(std::string_view path) {

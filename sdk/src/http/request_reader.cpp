@@ -38,6 +38,7 @@ class RequestReader::Parser final : public beast::basic_parser<true> {
  private:
   void on_request_impl(beast::verb, boost::beast::string_view method, boost::beast::string_view target, int version,
                        error_code&) override {
+    if (reader_.chunks_) return;  // read again for the body: the head was taken apart before
     reader_.request_.method = view(method);
     reader_.request_.target = view(target);
     reader_.request_.minor = static_cast<unsigned>(version % 10);

@@ -2,6 +2,7 @@
 // The commonest faults of a call: JSON inside a text, a number in quotes, one item where a list belongs, a misspelt name.
 #include "schema/mending.hpp"
 
+#include "base/ascii.hpp"
 #include "schema/numbers.hpp"
 #include "schema/words.hpp"
 
@@ -28,10 +29,9 @@ bool fits(std::uint8_t expected, const json& value) {
 // What a text says when it is read as JSON; nothing where it is none.
 std::optional<json> read_inside(const std::string& text) {
   if (text.size() > kReadBytes) return std::nullopt;
-  std::string lower = text;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  const bool word = lower == "true" || lower == "false" || lower == "null";
-  auto inside = parse_json(word ? lower : text);
+  const std::string small = lowered(text);
+  const bool word = small == "true" || small == "false" || small == "null";
+  auto inside = parse_json(word ? small : text);
   if (!inside) return std::nullopt;
   return *std::move(inside);
 }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 namespace sumun::schema {
 
@@ -127,7 +129,14 @@ bool is_multiple(const json& value, const json& step) {
   return v.digits % static_cast<std::uint64_t>(divisor) == 0;
 }
 
-int compare_values(const json& a, const json& b) {
+namespace {
+
+using Pair = std::pair<const json*, const json*>;
+
+// The order of two values but for what is in them: `inside` is called for each pair of items or of members, which decide where
+// this finds no difference.
+template <class Inside>
+int compare_outside(const json& a, const json& b, Inside inside) {
   const auto rank = [](const json& value) { return value.is_number() ? 100 : static_cast<int>(value.type()); };
   if (rank(a) != rank(b)) return order(rank(a), rank(b));
   switch (a.type()) {
@@ -140,7 +149,7 @@ int compare_values(const json& a, const json& b) {
       const auto &left = a.get_ref<const json::array_t&>(), &right = b.get_ref<const json::array_t&>();
       if (left.size() != right.size()) return order(left.size(), right.size());
       for (std::size_t i = 0; i < left.size(); ++i) {
-        if (const int result = compare_values(left[i], right[i])) return result;
+        if (const int result = inside(left[i], right[i])) return result;
       }
       return 0;
     }
@@ -149,12 +158,39 @@ int compare_values(const json& a, const json& b) {
       if (left.size() != right.size()) return order(left.size(), right.size());
       for (auto l = left.begin(), r = right.begin(); l != left.end(); ++l, ++r) {
         if (const int result = l->first.compare(r->first)) return order(result, 0);
-        if (const int result = compare_values(l->second, r->second)) return result;
+        if (const int result = inside(l->second, r->second)) return result;
       }
       return 0;
     }
     default: return 0;
   }
+}
+
+// Without recursion: what is in two values is put off until they are done with.
+int compare_deep(const json& a, const json& b) {
+  std::vector<Pair> open{{&a, &b}};
+  while (!open.empty()) {
+    const auto [left, right] = open.back();
+    open.pop_back();
+    const int result = compare_outside(*left, *right, [&](const json& l, const json& r) {
+      open.emplace_back(&l, &r);
+      return 0;
+    });
+    if (result != 0) return result;
+  }
+  return 0;
+}
+
+int compare_within(const json& a, const json& b, std::size_t levels) {
+  if (levels == 0) return compare_deep(a, b);
+  return compare_outside(a, b, [&](const json& l, const json& r) { return compare_within(l, r, levels - 1); });
+}
+
+}  // namespace
+
+int compare_values(const json& a, const json& b) {
+  constexpr std::size_t kLevels = 64;  // that recurse: few values are deeper, and for those memory is taken
+  return compare_within(a, b, kLevels);
 }
 
 }  // namespace sumun::schema

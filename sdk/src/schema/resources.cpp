@@ -2,6 +2,7 @@
 // Looks through documents for $id and anchors, only where a keyword of the dialect holds subschemas, and follows references.
 #include "schema/resources.hpp"
 
+#include "base/percent.hpp"
 #include "schema/program.hpp"
 #include "schema/uri.hpp"
 
@@ -13,30 +14,10 @@ namespace {
 
 std::string without_empty_fragment(std::string_view uri) { return std::string(uri.ends_with('#') ? uri.substr(0, uri.size() - 1) : uri); }
 
-int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1, low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
-}
-
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool decimal(char c) { return c >= '0' && c <= '9'; }
-
 // Colons are 2019-09's, an underscore in front is 2020-12's; both are taken in both.
 bool plain_name(std::string_view text) {
-  const auto inner = [](char c) { return letter(c) || decimal(c) || c == '-' || c == '_' || c == '.' || c == ':'; };
-  return !text.empty() && (letter(text[0]) || text[0] == '_') && std::all_of(text.begin(), text.end(), inner);
+  const auto inner = [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == ':'; };
+  return !text.empty() && (is_letter(text[0]) || text[0] == '_') && std::all_of(text.begin(), text.end(), inner);
 }
 
 // The member or the item that one step of a JSON Pointer names; null = none.
@@ -50,7 +31,7 @@ const json* step_into(const json& value, std::string step) {
     return member == value.end() ? nullptr : &*member;
   }
   if (!value.is_array() || step.empty() || step.size() > 9 || (step[0] == '0' && step.size() > 1)) return nullptr;
-  if (!std::all_of(step.begin(), step.end(), decimal)) return nullptr;
+  if (!std::all_of(step.begin(), step.end(), is_digit)) return nullptr;
   const std::size_t index = std::stoul(step);
   return index < value.size() ? &value[index] : nullptr;
 }
@@ -263,19 +244,20 @@ Result<Target> Resources::find(ResourceId from, const std::string& reference) {
     if (!found) return fail(ErrorCode::invalid_value, quoted() + " is not one of the documents at hand, and nothing is ever fetched");
     at = *found;
   }
-  const auto fragment = percent_decoded(fragment_of(reference).value_or(""));
+  bool malformed = false;
+  const std::string fragment = percent_decoded(fragment_of(reference).value_or(""), &malformed);
   const auto nowhere = [&] { return fail(ErrorCode::invalid_value, quoted() + " leads nowhere"); };
-  if (!fragment) return nowhere();
-  if (fragment->empty()) return Target{resources_[at].root, resources_[at].where, at};
-  if (fragment->front() == '/') {
-    auto target = at_pointer(at, *fragment);
+  if (malformed) return nowhere();
+  if (fragment.empty()) return Target{resources_[at].root, resources_[at].where, at};
+  if (fragment.front() == '/') {
+    auto target = at_pointer(at, fragment);
     if (target.has_error() && !error_) return nowhere();
     return target;
   }
   const auto& anchors = resources_[at].anchors;
-  const auto anchor = anchors.find(*fragment);
+  const auto anchor = anchors.find(fragment);
   if (anchor == anchors.end()) return nowhere();
-  return Target{anchor->second.schema, anchor->second.where, of(*anchor->second.schema), anchor->second.dynamic ? *fragment : std::string()};
+  return Target{anchor->second.schema, anchor->second.where, of(*anchor->second.schema), anchor->second.dynamic ? fragment : std::string()};
 }
 
 // Notices each resource on the way. A place that no keyword makes a subschema becomes one by being referred to.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a program over a value. One walker, two ways: `Check` stops at the first fault and touches no memory of its own;
 // `Explain` goes on, knows where it is, and writes down each fault. Values are explained only after they failed the check.
+#include "base/ascii.hpp"
 #include "schema/evaluated.hpp"
 #include "schema/mending.hpp"
 #include "schema/names.hpp"
@@ -54,7 +55,7 @@ std::string fragment(std::string_view pointer) {
   constexpr std::string_view kPlain = "-._~!$&'()*+,;=:@/?";
   std::string out;
   for (const char c : pointer) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kPlain.find(c) != std::string_view::npos;
+    const bool plain = is_alphanumeric(c) || kPlain.find(c) != std::string_view::npos;
     if (plain) {
       out += c;
     } else {

@@ -2,6 +2,7 @@
 // How values, types and names are written in a message, and which name was probably meant.
 #include "schema/words.hpp"
 
+#include "base/ascii.hpp"
 #include "schema/program.hpp"
 
 #include <algorithm>
@@ -73,7 +74,7 @@ namespace {
 
 constexpr std::size_t kComparedBytes = 64;  // longer names are not taken for misspellings
 
-char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c == '-' ? '_' : c; }
+char folded(char c) { return c == '-' ? '_' : lower(c); }
 
 // How many single-character edits, transpositions included, lie between two names, case and -/_ aside; of more than `most`
 // only that they are more.

@@ -68,7 +68,7 @@ class HttpEndpoint {
   const HttpEndpointOptions options_;
   const HttpGuard guard_;
   std::atomic<std::size_t> waiting_{0};
-  std::atomic<std::size_t> held_{0};  // bytes of bodies
+  std::shared_ptr<std::atomic<std::size_t>> held_ = std::make_shared<std::atomic<std::size_t>>(0);  // bytes of bodies; messages may outlive us
   std::mutex mutex_;
   std::map<std::string, std::size_t, std::less<>> streams_;  // open ones by principal; under mutex
 };

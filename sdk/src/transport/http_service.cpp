@@ -78,8 +78,8 @@ bool HttpEndpoint::begin_waiting() {
 }
 
 std::shared_ptr<const void> HttpEndpoint::hold(std::size_t bytes) {
-  const std::size_t others = held_.fetch_add(bytes, std::memory_order_relaxed);
-  std::shared_ptr<const void> held(this, [this, bytes](const void*) { held_.fetch_sub(bytes, std::memory_order_relaxed); });
+  const std::size_t others = held_->fetch_add(bytes, std::memory_order_relaxed);
+  std::shared_ptr<const void> held(this, [count = held_, bytes](const void*) { count->fetch_sub(bytes, std::memory_order_relaxed); });
   if (others > 0 && others + bytes > options_.answering_bytes) return nullptr;
   return held;
 }

@@ -51,6 +51,20 @@ TEST_CASE("a request is complete at every way to cut it in two, and the next one
   }
 }
 
+TEST_CASE("a whole URL before a chunked body is split however the bytes come") {
+  const std::string request = "POST http://a.example/mcp HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n0\r\n\r\n";
+  for (std::size_t cut = 0; cut <= request.size(); ++cut) {
+    CAPTURE(cut);
+    RequestReader reader({});
+    const std::string first = request.substr(0, cut);
+    (void)reader.read(first);
+    REQUIRE(reader.read(request) == RequestReader::State::complete);
+    CHECK(reader.request().target == "/mcp");
+    CHECK(reader.request().authority == "a.example");
+    CHECK(reader.request().body == "he");
+  }
+}
+
 TEST_CASE("a request that two readers may understand differently is refused") {
   const struct {
     std::string name;

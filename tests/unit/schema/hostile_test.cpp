@@ -206,6 +206,11 @@ TEST_CASE("equality of deep values ends: uniqueItems, const and enum") {
   twins.push_back(nested_arrays(100'000));
   twins.push_back(nested_arrays(100'000));
   CHECK_FALSE(compiled(json{{"uniqueItems", true}}).valid(twins));
+  json ladders = json::array();
+  for (int i = 0; i < 30; ++i) ladders.push_back(nested_arrays(70 + i));  // deeper than the recursion, sorted
+  CHECK(compiled(json{{"uniqueItems", true}}).valid(ladders));
+  ladders.push_back(nested_arrays(84));
+  CHECK_FALSE(compiled(json{{"uniqueItems", true}}).valid(ladders));
   const json inner = nested_arrays(100);
   CHECK(compiled(json{{"const", inner}}).valid(inner));
   CHECK_FALSE(compiled(json{{"const", inner}}).valid(twins[0]));
