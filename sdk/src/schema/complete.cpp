@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What concerns a program as a whole, once all its nodes are there: references that would never end, the constants that
 // choose a branch of oneOf or anyOf, and which defaults can be filled.
-#include "schema/names.hpp"
+#include "schema/check.hpp"
 #include "schema/program.hpp"
 
 #include <map>
@@ -15,41 +15,53 @@ class Completion {
   explicit Completion(Schema::Program& program) : program_(program) {}
 
   std::optional<Error> run() {
-    for (auto& object : program_.objects) {
-      const bool closed = object.additional != kNoNode && program_.nodes[object.additional].never;
-      object.plain = object.patterns.empty() && object.names == kNoNode && object.dependencies.empty() && (object.additional == kNoNode || closed);
-      for (auto& property : object.properties) {
-        property.head = name_head(property.name);
-        property.glance = glance_of(property.node);
-        object.required += property.required ? 1 : 0;
-        object.plain = object.plain && (property.node != kNoNode || !closed);
-      }
-    }
-    for (auto& array : program_.arrays) array.glance = glance_of(array.items);
     find_endless_references();
     if (error_) return std::move(error_);
+    for (auto& object : program_.objects) make_tables(object);
     for (auto& logic : program_.logics) {
+      std::vector<NameTable::Entry> texts;
+      for (const auto& one : logic.allowed_texts) texts.emplace_back(one, 0);
+      logic.table.assign(std::move(texts));
       find_discriminator(logic.one);
       find_discriminator(logic.any);
     }
+    for (NodeId id = 0; id < program_.nodes.size(); ++id) program_.glances.push_back(glance_at(last_of(id)));
     mark_fills();
     check_defaults();
     return std::move(error_);
   }
 
  private:
-  Glance glance_of(NodeId id) const {
-    Glance out;
-    if (id == kNoNode) {
-      out.types = kAllTypes;
-      return out;
+  static void make_tables(ObjectRules& object) {
+    object.plain = object.patterns.empty() && object.names == kNoNode && object.dependencies.empty();
+    std::vector<NameTable::Entry> names;
+    for (const auto& property : object.properties) {
+      names.emplace_back(property.name, (property.node & ~ObjectRules::kRequired) | (property.required ? ObjectRules::kRequired : 0));
+      object.required += property.required ? 1 : 0;
     }
+    object.table.assign(std::move(names));
+  }
+
+  bool only_refers(const Node& node) const {
+    if (node.types != kAllTypes || node.special || node.logic == kNoRules) return false;
+    if (node.number != kNoRules || node.text != kNoRules || node.array != kNoRules || node.object != kNoRules) return false;
+    const LogicRules& logic = program_.logics[static_cast<std::size_t>(node.logic)];
+    return logic.reference != kNoNode && !logic.has_enum && !logic.branches();
+  }
+  NodeId last_of(NodeId id) const {
+    constexpr int kMost = 16;
+    for (int i = 0; i < kMost && only_refers(program_.nodes[id]); ++i) id = program_.logics[static_cast<std::size_t>(program_.nodes[id].logic)].reference;
+    return id;
+  }
+
+  Glance glance_at(NodeId id) const {
     const Node& node = program_.nodes[id];
+    Glance out;
+    out.last = id;
     if (node.never || node.special) return out;
     if (node.logic != kNoRules) {
       const LogicRules& logic = program_.logics[static_cast<std::size_t>(node.logic)];
-      const bool alone = logic.has_enum && logic.all.empty() && logic.any.nodes.empty() && logic.one.nodes.empty() && logic.negated == kNoNode &&
-                         logic.condition == kNoNode && logic.reference == kNoNode && logic.dynamic == kNoRules;
+      const bool alone = logic.has_enum && logic.reference == kNoNode && !logic.branches();
       if (!alone || node.text != kNoRules || (node.types & kStringBit) == 0 || logic.allowed_texts.empty()) return out;
       out.kind = Glance::Kind::choice;
       out.logic = node.logic;
@@ -59,7 +71,7 @@ class Completion {
     if (node.number != kNoRules) {
       out.types &= static_cast<std::uint8_t>(~(kIntegerBit | kFractionBit));
       const NumberRules& number = program_.numbers[static_cast<std::size_t>(node.number)];
-      if (number.bounds_only && (node.types & kIntegerBit) != 0) out = {out.types, Glance::Kind::integer, kNoRules, number.low, number.high};
+      if (number.bounds_only && (node.types & kIntegerBit) != 0) out = {out.types, Glance::Kind::integer, id, kNoRules, number.low, number.high};
     }
     if (node.text != kNoRules) {
       out.types &= static_cast<std::uint8_t>(~kStringBit);
@@ -67,7 +79,7 @@ class Completion {
       constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
       const bool lengths = text.pattern == kNoRules && !text.format && (node.types & kStringBit) != 0 && text.min_length <= kMost / 4;
       if (lengths && out.kind == Glance::Kind::nothing) {
-        out = {out.types, Glance::Kind::text, kNoRules, static_cast<std::int64_t>(text.min_length), static_cast<std::int64_t>(std::min(text.max_length, kMost))};
+        out = {out.types, Glance::Kind::text, id, kNoRules, static_cast<std::int64_t>(text.min_length), static_cast<std::int64_t>(std::min(text.max_length, kMost))};
       }
     }
     if (node.array != kNoRules) out.types &= static_cast<std::uint8_t>(~kArrayBit);
@@ -77,6 +89,13 @@ class Completion {
 
   void refuse(NodeId node, const std::string& why) {
     if (!error_) error_ = fail(ErrorCode::invalid_value, program_.sources[node].where + ": " + why);
+  }
+
+  // What leads back to a node that is not done with yet is a reference.
+  void refuse_endless(NodeId from, NodeId to) {
+    const LogicRules& logic = program_.logics[static_cast<std::size_t>(program_.nodes[from].logic)];
+    const std::string keyword = logic.reference == to ? "$ref" : program_.dynamics[static_cast<std::size_t>(logic.dynamic)].keyword;
+    if (!error_) error_ = fail(ErrorCode::invalid_value, program_.sources[from].where + "/" + keyword + ": a reference leads back to itself without going into the value");
   }
 
   // A subschema that applies itself to the same value again would never end.
@@ -97,7 +116,7 @@ class Completion {
         state[id] = open;
         stack.emplace_back(id, true);
         each_in_place(program_, program_.nodes[id], [&](NodeId next) {
-          if (state[next] == open) refuse(next, "a reference leads back to itself without going into the value");
+          if (state[next] == open) refuse_endless(id, next);
           if (state[next] == fresh) stack.emplace_back(next, false);
         });
       }

@@ -29,7 +29,7 @@ class PatternTableMaker {
     table_.empty_ = follow(nothing, 0, {true, true});
     rows_ = {{}, {}};  // dead, matched
     table_.at_end_ = {0, 1};
-    table_.start_ = follow(first, 0, {true, false}) ? PatternTable::kMatched : row_of(first);
+    table_.start_ = follow(first, 0, {true, false}) ? std::uint8_t{PatternTable::kMatched} : row_of(first);
     for (std::size_t row = 2; row < rows_.size(); ++row) {
       for (const unsigned char c : samples_) next_.push_back(step(rows_[row], c));
       if (rows_.size() > kMaxRows) return std::nullopt;
