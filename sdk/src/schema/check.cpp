@@ -13,7 +13,6 @@ namespace {
 
 using type = json::value_t;
 
-constexpr NodeId kOnlyRequired = kNoNode & ~ObjectRules::kRequired;  // a name without a schema
 constexpr std::size_t kFewItems = 24;  // uniqueItems up to this many by pairs, more by sorting
 
 // Whether it is an integer between the bounds.
@@ -205,13 +204,15 @@ bool Checker::contains(const ArrayRules& rules, const json::array_t& list) {
   if (!budget_.take_up_to(size + rules.cost)) return give_up();
   if (!rules.plain) return any_members(rules, value);
   std::size_t required = rules.required;
+  const NameTable::Finder names = rules.table.finder();
   const bool good = all_members(members, [&](const std::string& name, const json& member) __attribute__((always_inline)) {
-    if (const std::uint32_t* rule = rules.table.find(name)) {
-      required -= *rule / ObjectRules::kRequired;
-      const NodeId node = *rule & ~ObjectRules::kRequired;
-      if (node != kOnlyRequired) return fits(node, member);
+    NodeId node = rules.additional;
+    if (const auto* rule = names.find(name)) {
+      required -= rule->required ? 1 : 0;
+      if ((rule->types >> static_cast<unsigned>(member.type()) & 1) != 0) return true;
+      if (rule->number != kNoNode) node = rule->number;
     }
-    return rules.additional == kNoNode || fits(rules.additional, member);
+    return node == kNoNode || fits(node, member);
   });
   return good && required == 0;
 }
@@ -222,11 +223,10 @@ bool Checker::any_members(const ObjectRules& rules, const json& value) {
   std::size_t required = rules.required;
   const bool good = all_members(members, [&](const std::string& name, const json& member) {
     bool known = false;
-    if (const std::uint32_t* rule = rules.table.find(name)) {
-      required -= *rule / ObjectRules::kRequired;
-      const NodeId node = *rule & ~ObjectRules::kRequired;
-      known = node != kOnlyRequired;
-      if (known && !fits(node, member)) return false;
+    if (const auto* rule = rules.table.find(name)) {
+      required -= rule->required ? 1 : 0;
+      known = rule->number != kNoNode;
+      if (known && !fits(rule->number, member)) return false;
     }
     for (const auto& [pattern, node] : rules.patterns) {
       const bool matched = matches(pattern, name);

@@ -17,29 +17,30 @@ class Completion {
   std::optional<Error> run() {
     find_endless_references();
     if (error_) return std::move(error_);
-    for (auto& object : program_.objects) make_tables(object);
     for (auto& logic : program_.logics) {
       std::vector<NameTable::Entry> texts;
-      for (const auto& one : logic.allowed_texts) texts.emplace_back(one, 0);
+      for (const auto& one : logic.allowed_texts) texts.push_back({one});
       logic.table.assign(std::move(texts));
       find_discriminator(logic.one);
       find_discriminator(logic.any);
     }
     for (NodeId id = 0; id < program_.nodes.size(); ++id) program_.glances.push_back(glance_at(last_of(id)));
+    for (auto& object : program_.objects) make_table(object);
     mark_fills();
     check_defaults();
     return std::move(error_);
   }
 
  private:
-  static void make_tables(ObjectRules& object) {
-    object.plain = object.patterns.empty() && object.names == kNoNode && object.dependencies.empty();
+  void make_table(ObjectRules& object) const {
     std::vector<NameTable::Entry> names;
     for (const auto& property : object.properties) {
-      names.emplace_back(property.name, (property.node & ~ObjectRules::kRequired) | (property.required ? ObjectRules::kRequired : 0));
+      const std::uint8_t types = property.node == kNoNode ? 0 : program_.glances[property.node].types;
+      names.push_back({property.name, property.node, types, property.required});
       object.required += property.required ? 1 : 0;
     }
     object.table.assign(std::move(names));
+    object.plain = object.patterns.empty() && object.names == kNoNode && object.dependencies.empty() && object.table.hashed();
   }
 
   bool only_refers(const Node& node) const {

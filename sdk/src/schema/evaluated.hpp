@@ -89,8 +89,8 @@ class Evaluated {
     judge_.budget_.take_up_to(rules.cost);
     std::size_t index = 0;
     for (const auto& [name, member] : members) {
-      const std::uint32_t* rule = rules.table.find(name);
-      if (rule && (*rule & ~ObjectRules::kRequired) != (kNoNode & ~ObjectRules::kRequired)) mark(index);
+      const auto* rule = rules.table.find(name);
+      if (rule && rule->number != kNoNode) mark(index);
       for (auto one = rules.patterns.begin(); one != rules.patterns.end() && !has(index); ++one) {
         const auto answer = program_.patterns[static_cast<std::size_t>(one->first)].search(name, &judge_.budget_);
         if (answer == Pattern::Answer::yes) mark(index);

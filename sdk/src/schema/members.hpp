@@ -4,32 +4,32 @@
 #pragma once
 #include <sumun/json.hpp>
 
+#include <array>
+#include <cstddef>
+
 namespace sumun::schema {
 
 /// Whether `visit(name, value)` holds for all of them; stops at the first one for which it does not.
 template <class Visit>
-bool all_members(const json::object_t& members, Visit visit) {
+[[gnu::always_inline]] inline bool all_members(const json::object_t& members, Visit visit) {
 #ifdef __GLIBCXX__
+  using Base = const std::_Rb_tree_node_base*;
   using Node = std::_Rb_tree_node<json::object_t::value_type>;
-  struct Walk {
-    Visit& visit;
-    // As deep as the tree: twice the binary logarithm of its size at most.
-    bool down(const std::_Rb_tree_node_base* node) {
-      for (; node; node = node->_M_right) {
-        const auto& [name, value] = *static_cast<const Node*>(node)->_M_valptr();
-        if (!visit(name, value)) return false;
-        if (node->_M_left && !down(node->_M_left)) return false;
-      }
-      return true;
-    }
-  };
-  return Walk{visit}.down(members.end()._M_node->_M_parent);
+  std::array<Base, 64> left;  // branches that wait: one for each level at most, which is twice the binary logarithm of the size
+  std::size_t waiting = 0;
+  for (Base node = members.end()._M_node->_M_parent; node;) {
+    const auto& [name, value] = *static_cast<const Node*>(node)->_M_valptr();
+    if (!visit(name, value)) return false;
+    if (node->_M_left) left[waiting++] = node->_M_left;
+    node = node->_M_right;
+    if (!node && waiting > 0) node = left[--waiting];
+  }
 #else
   for (const auto& [name, value] : members) {
     if (!visit(name, value)) return false;
   }
-  return true;
 #endif
+  return true;
 }
 
 }  // namespace sumun::schema

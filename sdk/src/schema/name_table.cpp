@@ -13,43 +13,53 @@ constexpr std::size_t kMaxWay = 8;        // slots from the place of a name to w
 
 void NameTable::assign(std::vector<Entry> entries) {
   entries_ = std::move(entries);
-  slots_.clear();
-  if (entries_.empty() || entries_.size() > kMaxNames) return;
-  mask_ = std::bit_ceil(entries_.size() * 2) - 1;
-  std::uint64_t number = 0, best = 0;
-  std::size_t least = kMaxWay + 1;
-  for (int i = 0; i < kTries && least > 0; ++i) {
-    number = number * 6'364'136'223'846'793'005 + 1'442'695'040'888'963'407;
-    multiplier_ = number | 1;
-    if (const std::size_t way = place(); way < least) {
-      least = way;
-      best = multiplier_;
+  if (entries_.size() <= kMaxNames) {
+    finder_.mask_ = std::bit_ceil(entries_.size() * 2 + 1) - 1;
+    finder_.entries_ = entries_.data();
+    std::uint64_t number = 0, best = 0;
+    std::size_t least = kMaxWay + 1;
+    for (int i = 0; i < kTries && least > 0; ++i) {
+      number = number * 6'364'136'223'846'793'005 + 1'442'695'040'888'963'407;
+      finder_.multiplier_ = number | 1;
+      if (const std::size_t way = place(); way < least) {
+        least = way;
+        best = finder_.multiplier_;
+      }
     }
+    finder_.multiplier_ = best;
+    hashed_ = least <= kMaxWay;
   }
-  multiplier_ = best;
-  if (least > kMaxWay) slots_.clear();
-  else place();
+  if (hashed_) {
+    place();
+    finder_.slots_ = slots_.data();
+    return;
+  }
+  slots_.clear();
+  for (std::size_t i = 0; i < entries_.size(); ++i) slots_.push_back(slot_for(entries_[i], i));
+}
+
+NameTable::Slot NameTable::slot_for(const Entry& entry, std::size_t index) {
+  return {head_of(entry.name), tail_of(entry.name), static_cast<std::uint32_t>(entry.name.size()), entry.number, static_cast<std::uint32_t>(index), entry.types, entry.required};
 }
 
 // Fills the slots; how far the farthest name stands from its place.
 std::size_t NameTable::place() {
   std::size_t farthest = 0;
-  slots_.assign(mask_ + 1 + entries_.size() + 1, {});
-  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    const std::string& name = entries_[i].first;
-    const auto size = static_cast<std::uint32_t>(name.size());
-    const std::size_t home = home_of(head_of(name), size);
+  slots_.assign(finder_.mask_ + 1 + entries_.size() + 1, {});
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Slot slot = slot_for(entries_[i], i);
+    const std::size_t home = (slot.head + slot.size) * finder_.multiplier_ >> 44 & finder_.mask_;
     std::size_t at = home;
     while (slots_[at].size != kEmpty) ++at;
-    slots_[at] = {head_of(name), tail_of(name), size, entries_[i].second, i};
+    slots_[at] = slot;
     farthest = std::max(farthest, at - home);
   }
   return farthest;
 }
 
-const std::uint32_t* NameTable::find_sorted(const std::string& name) const {
-  const auto found = std::lower_bound(entries_.begin(), entries_.end(), name, [](const Entry& a, const std::string& b) { return a.first < b; });
-  return found != entries_.end() && found->first == name ? &found->second : nullptr;
+const NameTable::Slot* NameTable::find_sorted(const std::string& name) const {
+  const auto found = std::lower_bound(entries_.begin(), entries_.end(), name, [](const Entry& a, const std::string& b) { return a.name < b; });
+  return found != entries_.end() && found->name == name ? &slots_[static_cast<std::size_t>(found - entries_.begin())] : nullptr;
 }
 
 }  // namespace sumun::schema

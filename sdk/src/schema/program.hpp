@@ -76,11 +76,10 @@ struct PropertyRule {
 };
 
 struct ObjectRules {
-  static constexpr std::uint32_t kRequired = 1U << 31;  // in `table`
   std::uint64_t min_properties = 0;
   std::uint64_t max_properties = std::numeric_limits<std::uint64_t>::max();
   std::vector<PropertyRule> properties;  // sorted by name, like the members of a JSON object
-  NameTable table;                       // of them: the node, and whether it is required
+  NameTable table;                       // of them: `number` is the node, `types` those that are valid at a glance
   std::vector<std::pair<std::int32_t, NodeId>> patterns;
   NodeId additional = kNoNode;
   NodeId names = kNoNode;
@@ -91,7 +90,7 @@ struct ObjectRules {
     const char* keyword;  // dependentRequired, dependentSchemas or dependencies
   };
   std::vector<Dependency> dependencies;
-  bool plain = false;        // properties and required say it all
+  bool plain = false;        // properties and required say it all, and the table is hashed
   std::size_t required = 0;  // how many of the properties are
   std::size_t cost = 0;      // in steps: what a value with few members takes all the same
 };
