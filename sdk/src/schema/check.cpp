@@ -90,7 +90,8 @@ NodeId find_target(const DynamicReference& reference, const Scope* scope) {
 [[gnu::always_inline]] inline bool Checker::at_once(const Glance& glance, const json& value) const {
   if ((glance.types >> static_cast<unsigned>(value.type()) & 1) != 0) return true;
   switch (glance.kind) {
-    case Glance::Kind::nothing: return false;
+    case Glance::Kind::nothing:
+    case Glance::Kind::object: return false;
     case Glance::Kind::integer: return within(glance.low, glance.high, value);
     case Glance::Kind::text: {
       if (!value.is_string()) return false;
@@ -99,12 +100,22 @@ NodeId find_target(const DynamicReference& reference, const Scope* scope) {
       return size <= glance.high && (size / 4 >= glance.low || (glance.low == 1 && size > 0));
     }
     case Glance::Kind::choice:
-      return value.is_string() && program_.logics[static_cast<std::size_t>(glance.logic)].table.find(*value.get_ptr<const std::string*>()) != nullptr;
+      return value.is_string() && program_.logics[static_cast<std::size_t>(glance.rules)].table.find(*value.get_ptr<const std::string*>()) != nullptr;
   }
   return false;
 }
 
-[[gnu::always_inline]] inline bool Checker::fits(NodeId id, const json& value) { return at_once(glances_[id], value) || run(id, value); }
+[[gnu::always_inline]] inline bool Checker::fits(NodeId id, const json& value) { return at_once(glances_[id], value) || walk(id, value); }
+
+bool Checker::walk(NodeId id, const json& value) {
+  const Glance& glance = glances_[id];
+  if (glance.kind != Glance::Kind::object || !value.is_object()) return run(id, value);
+  if (depth_ >= program_.limits.evaluation_depth) return give_up();
+  ++depth_;
+  const bool good = object(program_.objects[static_cast<std::size_t>(glance.rules)], value);
+  --depth_;
+  return good;
+}
 
 bool Checker::holds(NodeId id, const json& value) { return fits(id, value) && !gave_up_; }
 
@@ -197,12 +208,12 @@ bool Checker::contains(const ArrayRules& rules, const json::array_t& list) {
   return count >= rules.min_contains && count <= rules.max_contains;
 }
 
-[[gnu::always_inline]] inline bool Checker::object(const ObjectRules& rules, const json& value) {
+bool Checker::object(const ObjectRules& rules, const json& value) {
   const auto& members = *value.get_ptr<const json::object_t*>();
   const std::size_t size = members.size();
   if (size < rules.required || size < rules.min_properties || size > rules.max_properties) return false;
-  if (!budget_.take_up_to(size + rules.cost)) return give_up();
-  if (!rules.plain) return any_members(rules, value);
+  if (!budget_.take_up_to(size + 1 + rules.cost)) return give_up();
+  if (!rules.plain || !rules.table.hashed()) return any_members(rules, value);
   std::size_t required = rules.required;
   const NameTable::Finder names = rules.table.finder();
   const bool good = all_members(members, [&](const std::string& name, const json& member) __attribute__((always_inline)) {

@@ -23,6 +23,7 @@ class Checker {
 
   bool fits(NodeId id, const json& value);
   bool at_once(const Glance& glance, const json& value) const;
+  bool walk(NodeId id, const json& value);
   bool run(NodeId id, const json& value);
   bool special(const Node& node, const json& value);
   bool rules(const Node& node, const json& value);

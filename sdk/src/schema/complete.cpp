@@ -24,6 +24,7 @@ class Completion {
       find_discriminator(logic.one);
       find_discriminator(logic.any);
     }
+    for (auto& object : program_.objects) object.plain = object.patterns.empty() && object.names == kNoNode && object.dependencies.empty();
     for (NodeId id = 0; id < program_.nodes.size(); ++id) program_.glances.push_back(glance_at(last_of(id)));
     for (auto& object : program_.objects) make_table(object);
     mark_fills();
@@ -40,7 +41,6 @@ class Completion {
       object.required += property.required ? 1 : 0;
     }
     object.table.assign(std::move(names));
-    object.plain = object.patterns.empty() && object.names == kNoNode && object.dependencies.empty() && object.table.hashed();
   }
 
   bool only_refers(const Node& node) const {
@@ -65,7 +65,7 @@ class Completion {
       const bool alone = logic.has_enum && logic.reference == kNoNode && !logic.branches();
       if (!alone || node.text != kNoRules || (node.types & kStringBit) == 0 || logic.allowed_texts.empty()) return out;
       out.kind = Glance::Kind::choice;
-      out.logic = node.logic;
+      out.rules = node.logic;
       return out;
     }
     out.types = node.types;
@@ -84,7 +84,14 @@ class Completion {
       }
     }
     if (node.array != kNoRules) out.types &= static_cast<std::uint8_t>(~kArrayBit);
-    if (node.object != kNoRules) out.types &= static_cast<std::uint8_t>(~kObjectBit);
+    if (node.object != kNoRules) {
+      out.types &= static_cast<std::uint8_t>(~kObjectBit);
+      const bool plain = (node.types & kObjectBit) != 0 && program_.objects[static_cast<std::size_t>(node.object)].plain;
+      if (plain && out.kind == Glance::Kind::nothing) {
+        out.kind = Glance::Kind::object;
+        out.rules = node.object;
+      }
+    }
     return out;
   }
 

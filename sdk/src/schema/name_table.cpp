@@ -8,7 +8,6 @@ namespace sumun::schema {
 namespace {
 constexpr std::size_t kMaxNames = 1'000;  // in a table; more are searched
 constexpr int kTries = 16;                // for a table in which each name has its place
-constexpr std::size_t kMaxWay = 8;        // slots from the place of a name to where it stands
 }  // namespace
 
 void NameTable::assign(std::vector<Entry> entries) {
@@ -45,7 +44,7 @@ NameTable::Slot NameTable::slot_for(const Entry& entry, std::size_t index) {
 // Fills the slots; how far the farthest name stands from its place.
 std::size_t NameTable::place() {
   std::size_t farthest = 0;
-  slots_.assign(finder_.mask_ + 1 + entries_.size() + 1, {});
+  slots_.assign(finder_.mask_ + 1 + entries_.size() + kMaxWay, {});
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Slot slot = slot_for(entries_[i], i);
     const std::size_t home = (slot.head + slot.size) * finder_.multiplier_ >> 44 & finder_.mask_;

@@ -47,9 +47,10 @@ class NameTable {
     [[gnu::always_inline]] const Slot* find(const std::string& name) const {  // null = it is not there
       const std::uint64_t head = head_of(name);
       const auto size = static_cast<std::uint32_t>(name.size());
-      for (const Slot* slot = slots_ + ((head + size) * multiplier_ >> 44 & mask_);; ++slot) {  // an empty one stands at the end
+      const Slot* slot = slots_ + ((head + size) * multiplier_ >> 44 & mask_);
+      for (std::size_t way = 0;; ++way, ++slot) {
         if (((slot->head ^ head) | (slot->size ^ size)) == 0 && (size <= 8 || same_rest(*slot, name))) return slot;
-        if (slot->size == kEmpty) return nullptr;
+        if (slot->size == kEmpty || way == kMaxWay) return nullptr;
       }
     }
 
@@ -69,6 +70,7 @@ class NameTable {
 
  private:
   static constexpr std::uint32_t kEmpty = 0xFFFF'FFFF;
+  static constexpr std::size_t kMaxWay = 8;  // slots from the place of a name to where it stands, so that no look is long
 
   static std::uint64_t load(const char* at) {
     std::uint64_t word;

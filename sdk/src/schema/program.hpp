@@ -90,7 +90,7 @@ struct ObjectRules {
     const char* keyword;  // dependentRequired, dependentSchemas or dependencies
   };
   std::vector<Dependency> dependencies;
-  bool plain = false;        // properties and required say it all, and the table is hashed
+  bool plain = false;        // no rules for patterns of names, for names, and no dependencies
   std::size_t required = 0;  // how many of the properties are
   std::size_t cost = 0;      // in steps: what a value with few members takes all the same
 };
@@ -135,13 +135,13 @@ struct LogicRules {
   }
 };
 
-// What can be told of a value without walking into it: whether it certainly is valid.
+// What can be told of a value without walking into it: whether it certainly is valid. Of an object: by which rules alone.
 struct Glance {
-  enum class Kind : std::uint8_t { nothing, integer, text, choice };
+  enum class Kind : std::uint8_t { nothing, integer, text, choice, object };
   std::uint8_t types = 0;  // of which every value is valid
   Kind kind = Kind::nothing;
   NodeId last = kNoNode;            // where a $ref that stands alone leads in the end; else the node itself
-  std::int32_t logic = kNoRules;    // choice: the texts are in its table
+  std::int32_t rules = kNoRules;    // choice: the texts are in the table of this logic; object: the plain rules
   std::int64_t low = 0, high = -1;  // of an integer; of a text: characters at least, bytes at most
 };
 
