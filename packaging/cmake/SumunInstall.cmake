@@ -3,7 +3,8 @@
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sumun)
 
-install(TARGETS sumun_headers sumun sumun_sdk EXPORT sumunTargets
+get_property(components GLOBAL PROPERTY SUMUN_COMPONENTS)
+install(TARGETS sumun_headers sumun sumun_sdk ${components} EXPORT sumunTargets
   RUNTIME COMPONENT runtime
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
   ARCHIVE COMPONENT development

@@ -239,6 +239,43 @@ std::optional<Policy> policy_of(const json& said, const fs::path& file, const To
   return std::nullopt;
 }
 
+ApprovalOptions approval_options(const json& said, Faults& faults) {
+  ApprovalOptions options;
+  options.hold = duration_of(said["hold"].get_ref<const std::string&>());
+  options.replay = duration_of(said["replay"].get_ref<const std::string&>());
+  options.url = said["url"];
+  if (options.hold > kApprovalHold) faults.add("/approvals/hold", "expected " + std::to_string(kApprovalHold.count()) + "s at most: clients give up after a minute");
+  if (!options.url.empty() && options.url.find("{id}") == std::string::npos) faults.add("/approvals/url", "expected {id} in it, where the approval's id goes");
+  return options;
+}
+
+AuditOptions audit_options(const json& said, Faults& faults) {
+  AuditOptions options;
+  options.enabled = said["enabled"];
+  options.reads = said["reads"];
+  options.redact = words(said["redact"]);
+  options.patterns = words(said["patterns"]);
+  options.standard_patterns = said["standard_patterns"];
+  options.max_argument_bytes = said["max_argument_bytes"];
+  if (said["store_failure"] == "open") options.store_failure = FailMode::open;
+  if (auto checked = check_audit_options(options); !checked) {
+    const json& place = checked.error().data;
+    faults.add("/audit/" + place["field"].get<std::string>() + "/" + std::to_string(place["item"].get<std::size_t>()), place["what"].get_ref<const std::string&>());
+  }
+  return options;
+}
+
+StoreChoice store_choice(const json& said, Reader& reader, Faults& faults) {
+  StoreChoice choice;
+  if (said["kind"] == "postgres") choice.kind = StoreKind::postgres;
+  if (said["kind"] == "memory") choice.kind = StoreKind::memory;
+  choice.path = reader.path(said["path"]);
+  if (said.contains("url")) choice.url = reader.secret(said["url"], "/store/url");
+  if (said.contains("state_keys")) choice.keys = reader.secret(said["state_keys"], "/store/state_keys");
+  if (choice.kind == StoreKind::postgres && !said.contains("url")) faults.add("/store", "kind \"postgres\" needs url = {env = \"NAME\"} or {file = \"PATH\"}");
+  return choice;
+}
+
 LoggingLevel level_named(std::string_view name) {
   const json& names = config_schema()["properties"]["log"]["properties"]["level"]["enum"];
   return static_cast<LoggingLevel>(std::find(names.begin(), names.end(), name) - names.begin());
@@ -267,8 +304,12 @@ Result<Config> parse_config(std::string_view text, const fs::path& file) {
   config.file = file;
   config.log_level = level_named(value["log"]["level"].get_ref<const std::string&>());
   config.index = reader.path(value["documents"]["index"]);
+  config.store = store_choice(value["store"], reader, faults);
+  config.store.heads = reader.path(value["audit"]["heads"]);
+  config.audit = audit_options(value["audit"], faults);
   config.http = http_options(value["http"], reader);
   config.policy = policy_of(value["policy"], file, document, faults);
+  config.approvals = approval_options(value["approvals"], faults);
   if (value.contains("auth")) config.auth = auth_options(value["auth"], reader);
   if (!faults.empty()) return faults.error();
   config.holds = std::move(value);

@@ -5,11 +5,13 @@
 //   port = 8080                            name = "ci"
 //   allowed_hosts = ["tools.example"]      token = {env = "CI_TOKEN"}
 #pragma once
+#include <sumun/audit.hpp>
 #include <sumun/auth.hpp>
 #include <sumun/http.hpp>
 #include <sumun/log.hpp>
 #include <sumun/policy.hpp>
 #include <sumun/result.hpp>
+#include <sumun/server.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -20,13 +22,26 @@
 
 namespace sumun::host {
 
+enum class StoreKind { sqlite, postgres, memory };
+
+struct StoreChoice {
+  StoreKind kind = StoreKind::sqlite;
+  std::filesystem::path path;  // SQLite's file, absolute; empty = the default
+  std::string url;             // PostgreSQL: what libpq takes; may hold a password
+  std::string keys;            // of requestState; empty = a file beside the store's
+  std::filesystem::path heads;  // of the audit log, appended to; absolute; empty = none
+};
+
 struct Config {
   std::filesystem::path file;  // that was read; empty = there is none and the defaults hold
   LoggingLevel log_level = LoggingLevel::info;
   std::filesystem::path index;  // absolute; empty = the default
+  StoreChoice store;
   HttpOptions http;             // without its authenticator
   std::optional<AuthOptions> auth;
   std::optional<Policy> policy;  // always there once it was read
+  ApprovalOptions approvals;
+  AuditOptions audit;
   json holds;                   // every entry with its value, defaults filled in, references in the place of secrets
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sumun doctor`: looks at everything that the program needs and says what is broken.
+#include "approvals.hpp"
 #include "client_config.hpp"
 #include "commands.hpp"
 #include "console.hpp"
 #include "files.hpp"
+#include "store.hpp"
 
 #include "docsearch/docsearch.hpp"
 
@@ -94,6 +96,34 @@ Finding index_file(const fs::path& path) {
   return {summary->documents == 0 ? State::note : State::ok, "index", detail};
 }
 
+Finding store_file() {
+  const auto config = load_config({});
+  if (!config) return {State::broken, "store", "the configuration: " + config.error().message};
+  const auto store = open_store(config->store, [](LoggingLevel, std::string_view) {});
+  if (!store) return {State::note, "store", "kept in memory, as the configuration has it"};
+  const auto summary = store->summary();
+  if (!summary) return {State::broken, "store", summary.error().message};
+  const std::string where = summary->kind + " " + summary->place;
+  if (summary->schema == 0) {
+    if (summary->kind == "postgres") return {State::broken, "store", where + ": it has no tables; make them with: sumun store migrate"};
+    return {State::ok, "store", where + ": made when something is kept"};
+  }
+  return {State::ok, "store",
+          where + ": " + std::to_string(summary->calls) + " calls, " + std::to_string(summary->tasks) + " tasks, " + std::to_string(summary->approvals) + " approvals (" +
+              std::to_string(summary->pending) + " wait for people), " + std::to_string(summary->records) + " records of the audit log, used by " +
+              std::to_string(summary->hosts) + (summary->hosts == 1 ? " process, " : " processes, ") + human_bytes(summary->bytes) + " on disk, schema " +
+              std::to_string(summary->schema)};
+}
+
+// Who can answer where the policy asks. That nobody can is worth knowing and safe: what asks is refused.
+Finding approvers() {
+  const auto config = load_config({});
+  if (!config) return {State::broken, "approvals", "the configuration: " + config.error().message};
+  const AskState state = ask_state(*config);
+  if (state.words.empty()) return {State::ok, "approvals", "the policy asks for nothing"};
+  return {state.works ? State::ok : State::note, "approvals", state.words};
+}
+
 // A whole round trip through our own `serve`, as a client would do it.
 Finding self_test(Revision revision, const fs::path& index) {
   const std::string what = "stdio " + std::string(version_string(revision));
@@ -150,7 +180,7 @@ void print_finding(const Finding& finding) {
 
 int run(const DoctorCommand& command) {
   const fs::path index = index_or_default(command.index);
-  const std::vector<Finding> findings{version(), platform(), sqlite(), icu(), configuration(), state_folder(index), index_file(index),
+  const std::vector<Finding> findings{version(), platform(), sqlite(), icu(), configuration(), state_folder(index), index_file(index), store_file(), approvers(),
                                       self_test(kLatestRevision, index), self_test(kLatestLegacyRevision, index), clients()};
   bool broken = false;
   json list = json::array();

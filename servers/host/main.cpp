@@ -1,42 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line of `sumun`: which commands there are, what they take, and examples of each.
+#include "audit.hpp"
 #include "client_config.hpp"
-#include "commands.hpp"
+#include "command_line.hpp"
 #include "console.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <exception>
-#include <functional>
-#include <memory>
 #include <string>
 
 namespace {
 
 using namespace sumun::host;
 
-/// What to do once the whole command line was understood.
-using Action = std::function<int()>;
-
-// Attaches a command's struct to its subcommand: parsing fills the struct, the action runs it.
-template <class Command>
-Command& attach(CLI::App& sub, Action& action) {
-  auto command = std::make_shared<Command>();
-  sub.callback([command, &action] { action = [command] { return run(*command); }; });
-  return *command;
-}
-
-void add_json(CLI::App& sub, Output& output) {
-  sub.add_flag_callback("--json", [&output] { output = Output::json; }, "Write JSON for programs");
-}
-
 void add_index(CLI::App& sub, std::filesystem::path& index) {
   sub.add_option("--index", index, "The index file (default: sumun/documents.db in $XDG_STATE_HOME or ~/.local/state)")->type_name("FILE");
-}
-
-void add_config(CLI::App& sub, std::filesystem::path& config) {
-  sub.add_option("--config", config, "The configuration (default: sumun/config.toml in $XDG_CONFIG_HOME or ~/.config)")->type_name("FILE");
 }
 
 void add_chunks(CLI::App& sub, ChunkSizes& chunks) {
@@ -306,6 +286,29 @@ void add_schema(CLI::App& app, Action& action) {
   add_schema_check(*schema, action);
 }
 
+void add_store(CLI::App& app, Action& action) {
+  auto* store = app.add_subcommand("store", "Look after what is kept of calls and tasks");
+  store->require_subcommand(1);
+  const auto add = [&](const char* name, const char* description, StoreCommand::What what, const char* footer) {
+    auto* sub = store->add_subcommand(name, description);
+    auto& command = attach<StoreCommand>(*sub, action);
+    command.what = what;
+    if (what == StoreCommand::What::backup) sub->add_option("to", command.to, "The copy; it must not exist")->required()->type_name("FILE");
+    add_config(*sub, command.config);
+    add_json(*sub, command.output);
+    sub->footer(footer);
+  };
+  add("backup", "Copy it as of now, while servers go on", StoreCommand::What::backup,
+      "PostgreSQL has pg_dump --schema=sumun for that.\n\nExamples:\n  sumun store backup store-monday.db");
+  add("migrate", "Make its tables, or bring them up to this release", StoreCommand::What::migrate,
+      "SQLite's file is brought up by itself, after a copy. PostgreSQL's tables only here.\n\n"
+      "Examples:\n  sumun store migrate --config /etc/sumun/config.toml");
+  add("gc", "Delete what has expired now, and give the room back", StoreCommand::What::gc,
+      "Servers delete what has expired by themselves.\n\nExamples:\n  sumun store gc --json");
+  add("rotate-keys", "Seal requestState with a new key from now on", StoreCommand::What::rotate_keys,
+      "Servers that run take it up at once.\n\nExamples:\n  sumun store rotate-keys");
+}
+
 void add_doctor(CLI::App& app, Action& action) {
   auto* sub = app.add_subcommand("doctor", "Check that everything works; exit 1 if something is broken");
   auto& command = attach<DoctorCommand>(*sub, action);
@@ -329,6 +332,9 @@ void describe(CLI::App& app, Action& action) {
   add_client_config(app, action);
   add_config_command(app, action);
   add_policy(app, action);
+  add_approvals(app, action);
+  add_store(app, action);
+  add_audit(app, action);
   add_doctor(app, action);
   add_eval(app, action);
   app.footer(

@@ -20,12 +20,15 @@ LAYERS = {
     "http": {"base", "runtime"},
     "auth": {"base", "runtime", "http"},
     "gate": {"base", "protocol", "schema"},
+    "store": {"base", "protocol", "gate"},
+    "sqlite": {"base", "store"},
+    "postgres": {"base", "store"},
     "server": {"base", "schema", "jsonrpc", "protocol", "gate", "runtime"},
     "client": {"base", "schema", "jsonrpc", "protocol", "runtime"},
     "transport": {"base", "runtime", "jsonrpc", "http"},
     "run": {"base", "server", "runtime", "http", "transport"},  # sumun::run: where the parts are wired together
 }
-WITHOUT_ASIO = {"base", "schema", "jsonrpc", "protocol", "gate"}
+WITHOUT_ASIO = {"base", "schema", "jsonrpc", "protocol", "gate", "store", "sqlite", "postgres"}
 # Public headers that belong to a layer near the top: nobody below it includes them.
 OWNED_HEADERS = {
     "server.hpp": {"server"},
@@ -58,7 +61,7 @@ def rule(name, demands):
 
 LAYER = rule("layer", "a layer includes only the layers below it, written \"layer/file.hpp\"")
 LAYER_LINKS = rule("layer-links", "the CMake target of a layer links only the layers below it")
-ASIO = rule("asio", "base, schema, jsonrpc, protocol and gate know nothing of Asio")
+ASIO = rule("asio", "base, schema, jsonrpc, protocol, gate and the stores know nothing of Asio")
 PUBLIC = rule("public-header", "a public header names std, sumun, nlohmann::json, awaitable and result only")
 OUTSIDE = rule("outside", "servers, examples and the consumer use <sumun/*.hpp> only")
 MODULE = rule("module", "a module under servers/ does not include another; the host may include all")
@@ -171,7 +174,7 @@ def check_layers(root, report):
 
 def check_layer_links(root, report):
     for path in files_under(root, "sdk/src", {".txt"}):
-        for match in re.finditer(r"sumun_layer\(\s*(\w+)([^)]*)\)", path.read_text("utf-8", "replace")):
+        for match in re.finditer(r"sumun_(?:layer|component)\(\s*(\w+)([^)]*)\)", path.read_text("utf-8", "replace")):
             layer = match.group(1)
             links = re.search(r"\bLINKS\b([\s\w]*?)(?:\bLIBS\b|$)", match.group(2))
             for link in (links.group(1).split() if links else []):

@@ -113,6 +113,19 @@ struct SUMUN_EXPORT Roots {
   static Result<Answer> answer(InputResponse response);
 };
 
+namespace detail {
+template <class T>
+struct ResultValue {
+  using type = T;
+  static constexpr bool wrapped = false;
+};
+template <class T>
+struct ResultValue<Result<T>> {
+  using type = T;
+  static constexpr bool wrapped = true;
+};
+}  // namespace detail
+
 /// The call that a handler answers.
 /// Thread:  any; a plain handler uses it on its own thread, a coroutine on the connection's executor.
 /// Owner:   the server; it lives as long as the handler runs.
@@ -198,20 +211,27 @@ class SUMUN_EXPORT Call {
   /// Thread:  of a plain handler, or a coroutine.
   /// Spec:    io.modelcontextprotocol/tasks, Task Creation
   Result<void> begin_task();
+  /// The same for a coroutine, which waits without holding up the connection.
+  awaitable<Result<void>> async_begin_task();
 
   // -- between rounds
   /// Runs `fn` the first time and returns the value that it gave then in every later round of this call.
   /// `fn` returns T or Result<T>; an error is not kept.
   /// Bounds:  the values of one call are at most kMaxOnceBytes as JSON.
-  /// Thread:  of a plain or quick handler, or a coroutine; `fn` runs in place.
+  /// Thread:  of a plain or quick handler; `fn` runs in place. In a coroutine it holds up the connection while a durable
+  ///          store works: that is what async_once is for.
   template <class F>
   auto once(const std::string& key, F fn);
+  template <class F>
+  auto async_once(std::string key, F fn) -> awaitable<Result<typename detail::ResultValue<std::invoke_result_t<F>>::type>>;
 
  private:
   Result<std::vector<InputResponse>> ask_all(std::vector<KeyedQuestion> questions);
   awaitable<Result<std::vector<InputResponse>>> async_ask_all(std::vector<KeyedQuestion> questions);
   Result<std::optional<json>> recall(const std::string& key);
   Result<void> remember(const std::string& key, json value);
+  awaitable<Result<std::optional<json>>> async_recall(std::string key);
+  awaitable<Result<void>> async_remember(std::string key, json value);
 
   template <class T>
   static Result<T> one(Result<std::tuple<T>> answers) {
@@ -278,19 +298,6 @@ awaitable<Result<std::tuple<typename Q::Answer...>>> Call::async_ask(Q... questi
   co_return read_answers<Q...>(*std::move(values), std::index_sequence_for<Q...>{});
 }
 
-namespace detail {
-template <class T>
-struct ResultValue {
-  using type = T;
-  static constexpr bool wrapped = false;
-};
-template <class T>
-struct ResultValue<Result<T>> {
-  using type = T;
-  static constexpr bool wrapped = true;
-};
-}  // namespace detail
-
 template <class F>
 auto Call::once(const std::string& key, F fn) {
   using Returned = std::invoke_result_t<F>;
@@ -304,6 +311,21 @@ auto Call::once(const std::string& key, F fn) {
   auto stored = remember(key, encode(*value));
   if (!stored) return Result<T>(std::move(stored).error());
   return value;
+}
+
+template <class F>
+auto Call::async_once(std::string key, F fn) -> awaitable<Result<typename detail::ResultValue<std::invoke_result_t<F>>::type>> {
+  using T = typename detail::ResultValue<std::invoke_result_t<F>>::type;
+  static_assert(!std::is_void_v<T>, "sumun: async_once() keeps a value; return one");
+  auto kept = co_await async_recall(key);
+  if (!kept) co_return std::move(kept).error();
+  if (*kept) co_return decode<T>(**std::move(kept), key);
+  Result<T> value = fn();
+  if (!value) co_return value;
+  json encoded = encode(*value);
+  auto stored = co_await async_remember(key, std::move(encoded));
+  if (!stored) co_return std::move(stored).error();
+  co_return value;
 }
 
 }  // namespace v0

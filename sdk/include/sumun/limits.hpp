@@ -87,6 +87,37 @@ inline constexpr std::size_t kMaxStatusMessageBytes = 1 * kKiB;     // what prog
 inline constexpr std::chrono::minutes kTaskTtl{60};                 // how long a task and its result are kept, from creation
 inline constexpr std::chrono::milliseconds kTaskPollInterval{1000}; // how often a client should look
 
+// -- a store that outlives the process
+inline constexpr std::chrono::milliseconds kStoreWait{5'000};       // for a lock, or for a database that is away
+inline constexpr std::chrono::milliseconds kStoreLease{30'000};     // a host that has not said so for this long is gone
+inline constexpr std::chrono::milliseconds kStoreSweep{60'000};     // between two looks for what has expired
+inline constexpr std::size_t kMaxStoreQueue = 10000;                // operations that wait; one more is refused (busy)
+inline constexpr std::size_t kMaxStoredCalls = 1'000'000;           // calls whose rounds are kept, kRequestStateLife after the last
+inline constexpr std::size_t kMaxStoredCallBytes = 1024 * kMiB;     // their answers and values together
+inline constexpr std::size_t kMaxStoredTasks = 1'000'000;           // tasks, until their TTL
+inline constexpr std::size_t kMaxStoredTaskBytes = 1024 * kMiB;     // what is kept of them together
+
+// -- approvals and the audit log
+inline constexpr std::chrono::seconds kApprovalHold{45};            // how long a request waits for people: clients give up at 60
+inline constexpr std::chrono::minutes kReplayWindow{10};            // the same call again gets the stored answer of the one before
+inline constexpr std::chrono::milliseconds kApprovalPoll{250};      // between two looks at an approval that a request waits for
+inline constexpr std::size_t kMaxPendingApprovals = 1000;           // of one principal; one more is refused (busy)
+inline constexpr std::size_t kMaxStoredApprovals = 1'000'000;       // of all, ended ones included; those go first
+inline constexpr std::size_t kMaxReplayBytes = 1 * kMiB;            // of a stored result; a larger one is not repeated
+inline constexpr std::chrono::hours kApprovalRetention{24 * 90};    // an approval that has ended
+inline constexpr int kMaxUrlRounds = 5;                             // retries of one call that wait for a page (2026-07-28)
+inline constexpr std::size_t kMaxReasonBytes = 4 * kKiB;            // what a person says with a decision
+inline constexpr std::size_t kMinPasswordBytes = 8;                 // of an approver
+inline constexpr std::size_t kMaxPasswordBytes = 1 * kKiB;
+inline constexpr int kPasswordTries = 5;                            // wrong ones in a row; then the next waits, twice as long each time
+inline constexpr std::chrono::milliseconds kAuditDelay{100};        // within which reads are in the log
+inline constexpr std::chrono::hours kAuditRetention{24 * 365};      // then `sumun audit export` may have it
+inline constexpr std::chrono::seconds kAuditHeadInterval{60};       // between two signed heads
+inline constexpr std::size_t kMaxAuditWaiting = 100'000;            // records that nobody waits for, not written yet; more are lost, and counted
+inline constexpr std::size_t kMaxRememberedRecords = 10'000;        // of the log, where it is kept in memory
+inline constexpr std::chrono::milliseconds kPasswordWait{1'000};    // after the last of the wrong passwords; twice as long each time
+inline constexpr std::chrono::milliseconds kMaxPasswordWait{3'600'000};
+
 // -- who calls over HTTP
 inline constexpr std::size_t kMaxTokenBytes = 8 * kKiB;          // an access token
 inline constexpr std::size_t kMaxProofBytes = 8 * kKiB;          // a DPoP proof

@@ -14,6 +14,7 @@
 #include <sumun/principal.hpp>
 #include <sumun/result.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,6 +34,18 @@ enum class PolicyMode : std::uint8_t {
   observe,  // nothing is refused or hidden; the log says what would have been
 };
 
+/// Who may answer where a rule asks, and for how long the question and the answer hold.
+struct AskTerms {
+  bool user = false;                    // the connected user, through their client
+  std::vector<std::string> approvers;   // by name; empty = any of the server's
+  int needed = 1;                       // of them; the user's answer is enough by itself
+  bool not_requester = false;           // nobody decides what they asked for themselves
+  std::chrono::seconds pending{24 * 3600};  // then it has expired
+  std::chrono::seconds approved{3600};      // an approval that no call has used by then has expired
+
+  friend bool operator==(const AskTerms&, const AskTerms&) = default;
+};
+
 /// One rule. It matches where all that it names matches; what is empty is not named.
 struct PolicyRule {
   std::string principal;           // glob; * = any characters
@@ -43,6 +56,7 @@ struct PolicyRule {
   std::optional<Effects> effects;  // allow: nothing beyond these; ask and deny: any of these; idempotent: only what is
   std::vector<std::string> when;   // predicates on the arguments, all of them; needs a tool: or prompt: target
   Decision decision = Decision::deny;
+  AskTerms ask;                    // where it asks
   std::string reason;              // for the model and its user
   std::string origin;              // where the rule stands, for people: "config.toml:12"
 };
@@ -50,6 +64,7 @@ struct PolicyRule {
 struct PolicyOptions {
   std::vector<PolicyRule> rules;
   Decision otherwise = Decision::ask;  // where no rule matches
+  AskTerms ask;                        // then
   PolicyMode mode = PolicyMode::enforce;
 };
 
@@ -94,7 +109,7 @@ struct PolicyReport {
 class SUMUN_EXPORT Policy {
  public:
   /// Errors: invalid_value. `message` has a line for each fault ("rule 2: when: column 7: expected …"); `data` has an item
-  ///         for each: {"rule": index, "field": name, "item": index or null, "what": "column 7: expected …"}.
+  ///         for each: {"rule": index or null, "field": name, "item": index or null, "what": "column 7: expected …"}.
   static Result<Policy> compile(PolicyOptions options);
 
   /// The first rule that matches decides. Allocates nothing, URIs with escapes or dots and long patterns aside.
@@ -105,6 +120,10 @@ class SUMUN_EXPORT Policy {
   std::vector<PolicyReading> explain(const PolicyRequest& request) const;
   /// The reason of the rule that decided; empty = none was given.
   const std::string& reason(const PolicyVerdict& verdict) const;
+  /// Who may answer, where it asks.
+  const AskTerms& terms(const PolicyVerdict& verdict) const;
+  /// What decided, in words: "rule 2, config.toml:12", "no rule matches".
+  std::string rule_name(const PolicyVerdict& verdict) const;
 
   const PolicyOptions& options() const;
 

@@ -43,6 +43,8 @@ enum class ErrorCode : int {
   unsupported = 5,  // the client lacks a capability; `data` is its ClientCapabilities shape
   invalid_value = 6,  // a value that breaks its type or schema; the message names the path
   io = 7,           // the operating system refused; the message names the file
+  denied = 8,       // whoever asks may not
+  not_found = 9,    // there is none by that name
 };
 
 /// A failure: a code for programs, a sentence for people (lower case, no full stop, the offending name in it) and,

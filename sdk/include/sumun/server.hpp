@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server: what it offers and how it is described. It knows nothing of sockets; `run` (run.hpp) serves it.
 #pragma once
+#include <sumun/audit.hpp>
 #include <sumun/effects.hpp>
 #include <sumun/handler.hpp>
 #include <sumun/limits.hpp>
@@ -23,6 +24,8 @@ class Core;
 
 namespace sumun {
 inline namespace v0 {
+
+class Store;  // <sumun/store.hpp>
 
 /// Where a plain handler runs. (A coroutine runs on the connection's executor.)
 enum class Placement {
@@ -108,6 +111,14 @@ struct ResourceOptions {
 /// Values for what the user has typed so far; `context` holds the arguments already chosen.
 using Completer = std::function<std::vector<std::string>(std::string value, std::map<std::string, std::string> context)>;
 
+/// How people are asked where the policy says so. It takes a store.
+struct ApprovalOptions {
+  std::chrono::milliseconds hold = kApprovalHold;      // so long a request waits for the answer, kApprovalHold at most
+  std::chrono::milliseconds replay = kReplayWindow;    // the same call again gets the stored result so long
+  std::string url;         // of the page where one is decided, "{id}" stands for its id: for URL elicitation; empty = none
+  std::string how = "";    // for people: where to decide, "{id}" likewise: "run: sumun approvals approve {id}"
+};
+
 struct ServerOptions {
   std::string title;
   std::string description;
@@ -120,7 +131,11 @@ struct ServerOptions {
   std::chrono::milliseconds ask_limit = kAskLimit;  // how long a pushed question waits (revisions before 2026-07-28)
   bool strict_portability = false;  // what known clients drop or mangle is an error, not a warning
   std::optional<Policy> policy;  // none = everything is allowed, and serving says so
-  std::string state_key;       // 32 bytes that seal requestState; empty = random for this process
+  std::string state_key;       // keys that seal requestState, 32 bytes each: the first seals, the others still open; empty = the
+                               // store's, or one that is random for this process
+  ApprovalOptions approvals;
+  AuditOptions audit;
+  std::shared_ptr<Store> store;  // what outlives the process (store.hpp); null = calls and tasks are kept in memory
 };
 
 /// A server and its registrations.

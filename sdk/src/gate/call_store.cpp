@@ -6,6 +6,15 @@
 
 namespace sumun::gate {
 
+Error unknown_call() {
+  return fail(ErrorCode::invalid_params, "params.requestState: it belongs to a call that is no longer known; call again without it");
+}
+Error too_much_once(const std::string& key) {
+  return fail(ErrorCode::invalid_value,
+              "once(\"" + key + "\"): the values of one call are limited to " + std::to_string(kMaxOnceBytes) + " bytes of JSON");
+}
+Error too_many_calls() { return fail(ErrorCode::busy, "too many calls wait for answers; try again later"); }
+
 MemoryCallStore::MemoryCallStore(Now now, std::size_t max_calls, std::size_t max_bytes)
     : now_(std::move(now)), max_calls_(max_calls), max_bytes_(max_bytes) {}
 
@@ -45,7 +54,7 @@ MemoryCallStore::Kept* MemoryCallStore::find(const std::string& call) {
 Result<MemoryCallStore::Kept*> MemoryCallStore::find_or_make(const std::string& call) {
   if (Kept* kept = find(call)) return kept;
   if (calls_.size() >= max_calls_ && !finished_.empty()) drop(calls_.find(finished_.front()));
-  if (calls_.size() >= max_calls_ || !make_room(0)) return fail(ErrorCode::busy, "too many calls wait for answers; try again later");
+  if (calls_.size() >= max_calls_ || !make_room(0)) return too_many_calls();
   Kept& kept = calls_[call];
   kept.touched = now_();
   kept.place = open_.insert(open_.end(), call);
@@ -68,7 +77,7 @@ void MemoryCallStore::consume(const std::string& call, int round, Done<Round> do
     std::lock_guard lock(mutex_);
     Kept* kept = find(call);
     if (kept == nullptr) {
-      taken = fail(ErrorCode::invalid_params, "params.requestState: it belongs to a call that is no longer known; call again without it");
+      taken = unknown_call();
     } else {
       auto [it, first] = kept->rounds.try_emplace(round, std::nullopt);
       if (!first && it->second) taken = Round{Round::State::answered, *it->second};
@@ -78,17 +87,19 @@ void MemoryCallStore::consume(const std::string& call, int round, Done<Round> do
   done(std::move(taken));
 }
 
-void MemoryCallStore::answer(const std::string& call, int round, std::string message) {
-  std::lock_guard lock(mutex_);
-  Kept* kept = find(call);
-  if (kept == nullptr) return;
-  const std::size_t size = message.size();
-  make_room(size);  // the answer is kept all the same: what was done must not be done again
-  kept = find(call);
-  if (kept == nullptr) return;  // it was itself what made room
-  kept->rounds[round] = std::move(message);
-  kept->answer_bytes += size;
-  bytes_ += size;
+void MemoryCallStore::answer(const std::string& call, int round, std::string message, Done<void> done) {
+  const auto keep = [&] {
+    std::lock_guard lock(mutex_);
+    const std::size_t size = message.size();
+    make_room(size);  // the answer is kept all the same: what was done must not be done again
+    Kept* kept = find(call);
+    if (kept == nullptr) return;
+    kept->rounds[round] = std::move(message);
+    kept->answer_bytes += size;
+    bytes_ += size;
+  };
+  keep();
+  done({});
 }
 
 void MemoryCallStore::release(const std::string& call, int round) {
@@ -131,9 +142,8 @@ void MemoryCallStore::remember(const std::string& call, const std::string& key, 
     auto kept = find_or_make(call);
     if (!kept) return std::move(kept).error();
     if ((*kept)->value_bytes + size > kMaxOnceBytes)
-      return fail(ErrorCode::invalid_value,
-                  "once(\"" + key + "\"): the values of one call are limited to " + std::to_string(kMaxOnceBytes) + " bytes of JSON");
-    if (!room) return fail(ErrorCode::busy, "too many calls wait for answers; try again later");
+      return too_much_once(key);
+    if (!room) return too_many_calls();
     (*kept)->value_bytes += size;
     bytes_ += size;
     (*kept)->values[key] = std::move(value);

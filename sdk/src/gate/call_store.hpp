@@ -24,12 +24,20 @@ struct Round {
     fresh,     // never begun: it is begun now, by this very question
     running,   // begun and not answered yet
     answered,  // `answer` is what it answered
+    lost,      // begun by a process that is gone; nobody knows what became of it
   };
   State state = State::fresh;
   std::string answer;  // the whole message
 };
 
-/// Thread: any; `done` may be called in place or later on another thread, and is called exactly once.
+/// A call that its requestState speaks of and the store does not.
+Error unknown_call();
+/// Values over kMaxOnceBytes.
+Error too_much_once(const std::string& key);
+Error too_many_calls();
+
+/// Thread: any; `done` may be called in place or later on another thread, and is called exactly once. Operations on one
+///         call take effect in the order in which they were asked for.
 class CallStore {
  public:
   template <class T>
@@ -41,8 +49,9 @@ class CallStore {
   /// Takes a round once: whoever asks first gets `fresh`, everyone after it what became of it.
   /// Errors: invalid_params when the call is unknown (its store is gone, or it is too old).
   virtual void consume(const std::string& call, int round, Done<Round> done) = 0;
-  /// Keeps what a consumed round answered, a whole message.
-  virtual void answer(const std::string& call, int round, std::string message) = 0;
+  /// Keeps what a consumed round answered, a whole message: once `done` says so, `consume` gives it. A call that is not
+  /// known any more is passed over.
+  virtual void answer(const std::string& call, int round, std::string message, Done<void> done) = 0;
   /// Gives back a consumed round whose handler never began: it can be taken again.
   virtual void release(const std::string& call, int round) = 0;
   /// The call has its last answer: its values go, its answers stay for repetitions while there is room.
@@ -62,7 +71,7 @@ class MemoryCallStore final : public CallStore {
 
   void open(const std::string& call, Done<void> done) override;
   void consume(const std::string& call, int round, Done<Round> done) override;
-  void answer(const std::string& call, int round, std::string message) override;
+  void answer(const std::string& call, int round, std::string message, Done<void> done) override;
   void release(const std::string& call, int round) override;
   void finish(const std::string& call) override;
   void recall(const std::string& call, const std::string& key, Done<std::optional<json>> done) override;

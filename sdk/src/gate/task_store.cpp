@@ -4,6 +4,8 @@
 
 #include "protocol/codec.hpp"
 
+#include <cstdio>
+#include <ctime>
 #include <utility>
 
 namespace sumun::gate {
@@ -17,7 +19,26 @@ std::size_t size_of(const DetailedTask& task) {
 
 }  // namespace
 
+Error too_many_tasks() { return fail(ErrorCode::busy, "too many tasks are kept already; try again later"); }
+Error too_many_tasks_of_one(std::size_t bound) {
+  return fail(ErrorCode::busy, "you have " + std::to_string(bound) + " tasks already; try again when one has expired");
+}
+Error interrupted() { return fail(ErrorCode::internal_error, "interrupted: the server ended while the task was running"); }
+Error no_room_for_result(std::size_t bytes) {
+  return fail(ErrorCode::internal_error, "there is no room to keep the task's " + std::to_string(bytes) + " bytes");
+}
 Error unknown_task() { return fail(ErrorCode::invalid_params, "params.taskId: there is no such task; it may have expired"); }
+
+std::string iso8601(std::chrono::system_clock::time_point time) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
+  const std::time_t seconds = static_cast<std::time_t>(since.count() / 1000);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[40];
+  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(since.count() % 1000));
+  return text;
+}
 
 DetailedTask as_failed(DetailedTask task, const Error& why) {
   task.status = TaskStatus::failed;
@@ -51,9 +72,9 @@ void MemoryTaskStore::create(const std::string& owner, DetailedTask task, Done<v
     const std::size_t bytes = size_of(task);
     const auto others = of_owner_.find(owner);
     if (others != of_owner_.end() && others->second >= bounds_.of_one)
-      return fail(ErrorCode::busy, "you have " + std::to_string(bounds_.of_one) + " tasks already; try again when one has expired");
+      return too_many_tasks_of_one(bounds_.of_one);
     if (tasks_.size() >= bounds_.tasks || bytes_ + bytes > bounds_.bytes)
-      return fail(ErrorCode::busy, "too many tasks are kept already; try again later");
+      return too_many_tasks();
     const Time expiry = task.ttlMs ? now_() + std::chrono::milliseconds(*task.ttlMs) : Time::max();
     const std::string id = task.taskId;
     ++of_owner_[owner];
@@ -82,7 +103,7 @@ Result<DetailedTask> MemoryTaskStore::replace(DetailedTask task) {
   if (is_final(kept.task.status)) return kept.task;
   std::size_t bytes = size_of(task);
   if (bytes_ - kept.bytes + bytes > bounds_.bytes && bytes > kept.bytes) {
-    task = as_failed(std::move(task), fail(ErrorCode::internal_error, "there is no room to keep the task's " + std::to_string(bytes) + " bytes"));
+    task = as_failed(std::move(task), no_room_for_result(bytes));
     bytes = size_of(task);
   }
   bytes_ += bytes - kept.bytes;

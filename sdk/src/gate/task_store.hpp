@@ -37,6 +37,13 @@ class TaskStore {
   virtual void orphans(Done<std::vector<DetailedTask>> done) = 0;
 };
 
+Error too_many_tasks();
+Error too_many_tasks_of_one(std::size_t bound);
+/// As a task has its times: 2026-07-28T08:00:00.250Z
+std::string iso8601(std::chrono::system_clock::time_point time);
+/// What becomes of a task whose process is gone.
+Error interrupted();
+Error no_room_for_result(std::size_t bytes);
 /// The one answer to an id that the caller has no task under.
 /// Spec: io.modelcontextprotocol/tasks, Protocol Errors
 Error unknown_task();

@@ -105,6 +105,7 @@ int serve_stdio(Server& server, StdioOptions options) {
     loop.run();
     hangups.cancel();
     core->tasks().stop();
+    core->settle(kJoinLimit);
     pool.stop();
     end_descendants(kChildLimit);  // a handler may be waiting for one
     // Coroutines that were cancelled come to their end; one that does not care is destroyed where it waits.

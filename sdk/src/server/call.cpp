@@ -4,6 +4,11 @@
 
 #include "server/session.hpp"
 
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -26,6 +31,24 @@ Result<T> wait_for(Start start) {
   std::unique_lock lock(mutex);
   there.wait(lock, [&] { return answer.has_value(); });
   return *std::move(answer);
+}
+
+// The same for a coroutine: its executor is free meanwhile.
+template <class T, class Start>
+awaitable<Result<T>> wait_on(boost::asio::any_io_executor executor, Start start) {
+  auto answer = std::make_shared<std::optional<Result<T>>>();
+  auto timer = std::make_shared<boost::asio::steady_timer>(executor, std::chrono::steady_clock::time_point::max());
+  start([answer, timer, executor](Result<T> result) {
+    boost::asio::dispatch(executor, [answer, timer, result = std::move(result)]() mutable {
+      answer->emplace(std::move(result));
+      timer->cancel();
+    });
+  });
+  boost::system::error_code ignored;
+  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
+  if (!*answer) co_await timer->async_wait(token);
+  if (!*answer) co_return fail(ErrorCode::cancelled, "the call was cancelled");
+  co_return *std::move(*answer);
 }
 
 template <class T>
@@ -81,11 +104,21 @@ void Call::release_stream() { state_->release_stream(); }
 
 Result<void> Call::begin_task() {
   const auto& setup = state_->setup();
-  if (!setup.task || state_->task()) return {};
+  if (!setup.task || !setup.task->by_tool || state_->task()) return {};
   auto task = wait_for<Task>([&](auto done) { setup.core->tasks().begin(state_, std::move(done)); });
   if (task) server::answer_with_task(*state_, *task);
   else if (setup.task->required) return std::move(task).error();
   return {};
+}
+
+awaitable<Result<void>> Call::async_begin_task() {
+  const auto& setup = state_->setup();
+  if (!setup.task || !setup.task->by_tool || state_->task()) co_return Result<void>();
+  auto start = [state = state_](auto done) { state->setup().core->tasks().begin(state, std::move(done)); };
+  auto task = co_await wait_on<Task>(setup.executor, std::move(start));
+  if (task) server::answer_with_task(*state_, *task);
+  else if (setup.task->required) co_return std::move(task).error();
+  co_return Result<void>();
 }
 
 Result<std::vector<InputResponse>> Call::ask_all(std::vector<KeyedQuestion> questions) { return state_->ask(std::move(questions)); }
@@ -101,6 +134,20 @@ Result<void> Call::remember(const std::string& key, json value) {
   state_->set_stored();
   return wait_for<void>(
       [&](auto done) { state_->setup().core->calls().remember(state_->id(), key, std::move(value), std::move(done)); });
+}
+
+awaitable<Result<std::optional<json>>> Call::async_recall(std::string key) {
+  auto start = [state = state_, key = std::move(key)](auto done) { state->setup().core->calls().recall(state->id(), key, std::move(done)); };
+  auto kept = co_await wait_on<std::optional<json>>(state_->setup().executor, std::move(start));
+  co_return kept;
+}
+awaitable<Result<void>> Call::async_remember(std::string key, json value) {
+  state_->set_stored();
+  auto start = [state = state_, key = std::move(key), value = std::move(value)](auto done) mutable {
+    state->setup().core->calls().remember(state->id(), key, std::move(value), std::move(done));
+  };
+  auto kept = co_await wait_on<void>(state_->setup().executor, std::move(start));
+  co_return kept;
 }
 
 }  // namespace v0

@@ -2,10 +2,14 @@
 // Registration: every rule that a program can break is checked here, at its start, with the tool's name in the message.
 #include "server/core.hpp"
 
+#include "base/canonical.hpp"
 #include "base/json_text.hpp"
 #include "base/scopes.hpp"
+#include "gate/memory_ledger.hpp"
 #include "protocol/meta.hpp"
 #include "protocol/methods.hpp"
+
+#include <sumun/store.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -21,12 +25,49 @@ std::optional<std::string> some(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
 
-Sealer sealer_of(const std::string& key) {
-  if (key.empty()) return Sealer();
-  SealKey bytes{};
-  if (key.size() != bytes.size()) misuse("state_key has " + std::to_string(key.size()) + " bytes, expected 32");
-  std::copy(key.begin(), key.end(), bytes.begin());
-  return Sealer(std::vector<SealKey>{bytes});
+// Null = the store has the keys.
+std::shared_ptr<const Sealer> sealer_of(const ServerOptions& options) {
+  const std::string& said = options.state_key;
+  if (said.empty() && options.store) return nullptr;
+  if (said.empty()) return std::make_shared<Sealer>();
+  std::vector<SealKey> keys(said.size() / SealKey().size());
+  if (keys.empty() || said.size() % SealKey().size() != 0) misuse("state_key has " + std::to_string(said.size()) + " bytes, expected 32 a key");
+  for (std::size_t i = 0; i < keys.size(); ++i) std::copy_n(said.begin() + static_cast<std::ptrdiff_t>(i * keys[i].size()), keys[i].size(), keys[i].begin());
+  return std::make_shared<Sealer>(std::move(keys));
+}
+
+std::shared_ptr<gate::CallStore> calls_of(const std::shared_ptr<Store>& store) {
+  if (store) return {store, &store->calls()};
+  return std::make_shared<gate::MemoryCallStore>();
+}
+
+std::shared_ptr<gate::TaskStore> tasks_of(const std::shared_ptr<Store>& store) {
+  if (store) return {store, &store->tasks()};
+  return std::make_shared<gate::MemoryTaskStore>();
+}
+
+std::shared_ptr<gate::Ledger> ledger_of(const std::shared_ptr<Store>& store) {
+  if (store) return {store, &store->ledger()};
+  return std::make_shared<gate::MemoryLedger>();
+}
+
+gate::Redactor redactor_of(const AuditOptions& options) {
+  auto redactor = gate::Redactor::compile(options);
+  if (!redactor) misuse("audit: " + redactor.error().message);
+  return *std::move(redactor);
+}
+
+// Whether a call may have to wait for people.
+bool asks(const std::optional<Policy>& policy) {
+  if (!policy || policy->options().mode != PolicyMode::enforce) return false;
+  const auto& rules = policy->options().rules;
+  return policy->options().otherwise == Decision::ask ||
+         std::any_of(rules.begin(), rules.end(), [](const PolicyRule& rule) { return rule.decision == Decision::ask; });
+}
+
+// What an approval holds for: the definition as it is listed, and what it is said to do.
+std::string digest_of(const ToolEntry& entry) {
+  return to_hex(stable_digest(json{{"definition", protocol::encode(entry.definition)}, {"effects", static_cast<int>(entry.options.effects)}}));
 }
 
 // 2026-07-28 server/tools, Tool Names
@@ -116,6 +157,7 @@ Schema compiled(const std::string& tool, const char* which, const json& document
 std::shared_ptr<const Registry> first_registry(const ServerOptions& options) {
   auto registry = std::make_shared<Registry>();
   registry->policy = options.policy;
+  registry->asks = asks(options.policy);
   return registry;
 }
 
@@ -125,16 +167,65 @@ Core::Core(std::string name, std::string version, ServerOptions options)
     : options_(std::move(options)),
       info_(info_of(std::move(name), std::move(version), options_)),
       stamp_(info_),
-      sealer_(sealer_of(options_.state_key)),
+      own_sealer_(sealer_of(options_)),
+      redactor_(redactor_of(options_.audit)),
       clock_(std::make_unique<SystemClock>()),
-      calls_(std::make_unique<gate::MemoryCallStore>()),
-      tasks_(*this, std::make_unique<gate::MemoryTaskStore>()),
+      calls_(calls_of(options_.store)),
+      ledger_(ledger_of(options_.store)),
+      is_durable_(options_.store != nullptr),
+      tasks_(*this, tasks_of(options_.store)),
       registry_(first_registry(options_)) {}
+
+Result<std::shared_ptr<const Sealer>> Core::sealer() const {
+  static const auto process = std::make_shared<const Sealer>();  // for a store without keys of its own
+  if (own_sealer_) return own_sealer_;
+  auto of_store = options_.store->sealer();
+  if (of_store && *of_store == nullptr) return process;
+  return of_store;
+}
+
+void Core::use(std::shared_ptr<gate::Ledger> ledger) {
+  ledger_ = std::move(ledger);
+  is_durable_ = true;
+}
+
+bool Core::is_ready() {
+  if (!store_fails_.load(std::memory_order_relaxed)) return true;
+  if (!trying_.exchange(true)) {
+    gate::Step step;
+    step.events.push_back(json{{"event", "store"}, {"why", "records may be missing before this one: the store could not be written"}});
+    ledger_->commit(std::move(step), [core = shared_from_this()](const Result<std::optional<Approval>>& written) {
+      core->store_answered(written.has_value());
+      core->trying_ = false;
+    });
+  }
+  return !store_fails_.load(std::memory_order_relaxed);
+}
+
+int Core::wait_for(const std::string& approval) {
+  std::lock_guard lock(mutex_);
+  return waiting_[approval]++;
+}
+
+int Core::stop_waiting(const std::string& approval) {
+  std::lock_guard lock(mutex_);
+  const auto found = waiting_.find(approval);
+  const int left = --found->second;
+  if (left == 0) waiting_.erase(found);
+  return left;
+}
+
+void Core::settle(std::chrono::milliseconds limit) const {
+  if (options_.store) options_.store->settle(limit);
+}
 
 std::shared_ptr<const Registry> Core::registry() const {
   std::lock_guard lock(mutex_);
   return registry_;
 }
+
+// Where people are asked, any call may become a task.
+bool Core::offers_tasks(const Registry& registry) const { return registry.offers_tasks || (registry.asks && registry.offers_tools && is_durable_); }
 
 ServerCapabilities Core::capabilities() const {
   const auto now = registry();
@@ -144,7 +235,7 @@ ServerCapabilities Core::capabilities() const {
   if (now->offers_prompts) offered.prompts = ListChangedCapability{true};
   if (now->offers_resources) offered.resources = ResourcesCapability{true, true};
   if (now->completions) offered.completions = json::object();
-  if (now->offers_tasks) offered.extensions = protocol::task_capability().extensions;
+  if (offers_tasks(*now)) offered.extensions = protocol::task_capability().extensions;
   return offered;
 }
 
@@ -218,6 +309,7 @@ void Core::add(ToolEntry entry) {
     }
   }
   if (!entry.definition.annotations) entry.definition.annotations = annotations_of(entry.options.effects);
+  entry.digest = digest_of(entry);
   change(ListKind::tools, [&](Registry& next) {
     if (next.tools.find(name)) misuse("tool '" + name + "' is registered twice");
     entry.order = ++last_order_;
@@ -342,6 +434,7 @@ void Core::use(Policy policy) {
     std::lock_guard lock(mutex_);
     auto next = std::make_shared<Registry>(*registry_);
     next->policy = std::move(policy);
+    next->asks = asks(next->policy);
     before = std::exchange(registry_, std::move(next));
     now = registry_;
   }

@@ -8,27 +8,14 @@
 
 #include <boost/asio/post.hpp>
 
-#include <cstdio>
-#include <ctime>
 #include <limits>
 #include <utility>
 
 namespace sumun::server {
 namespace {
 
-Error interrupted() { return fail(ErrorCode::internal_error, "interrupted: the server ended while the task was running"); }
-
-// 2026-07-28T08:00:00.250Z
-std::string iso8601(std::chrono::system_clock::time_point time) {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
-  const std::time_t seconds = static_cast<std::time_t>(since.count() / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[40];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(since.count() % 1000));
-  return text;
-}
+// One whose handler runs in another process of those that share the store.
+Error elsewhere() { return fail(ErrorCode::busy, "the task runs in another process of this server, which alone can be told so"); }
 
 // What a call's answer makes of its task. One that was told to stop and did is cancelled, however it says so.
 DetailedTask ended(DetailedTask task, std::string_view message, bool stopped) {
@@ -55,9 +42,9 @@ DetailedTask ended(DetailedTask task, std::string_view message, bool stopped) {
 
 }  // namespace
 
-Tasks::Tasks(Core& core, std::unique_ptr<gate::TaskStore> store) : core_(core), store_(std::move(store)) {}
+Tasks::Tasks(Core& core, std::shared_ptr<gate::TaskStore> store) : core_(core), store_(std::move(store)) {}
 
-std::string Tasks::now() const { return iso8601(core_.clock().wall()); }
+std::string Tasks::now() const { return gate::iso8601(core_.clock().wall()); }
 
 void Tasks::start(boost::asio::any_io_executor executor) {
   {
@@ -65,10 +52,11 @@ void Tasks::start(boost::asio::any_io_executor executor) {
     executor_ = std::move(executor);
     stopping_ = false;
   }
-  store_->orphans([this](Result<std::vector<DetailedTask>> left) {
+  if (!core_.offers_tasks(*core_.registry())) return;
+  store_->orphans([this, keep = core_.shared_from_this()](Result<std::vector<DetailedTask>> left) {
     if (!left) return core_.log(LoggingLevel::error, "tasks of an earlier process cannot be read: " + left.error().message);
     for (DetailedTask& task : *left) {
-      task = gate::as_failed(std::move(task), interrupted());
+      task = gate::as_failed(std::move(task), gate::interrupted());
       task.lastUpdatedAt = now();
       store_->update(std::move(task), [](const Result<DetailedTask>&) {});
     }
@@ -103,7 +91,7 @@ void Tasks::forget(const std::string& id) {
 void Tasks::put(Active& active) {
   active.task.lastUpdatedAt = now();
   const bool goes_on = !is_final(active.task.status);
-  store_->update(active.task, [this, goes_on, weak = active.call](Result<DetailedTask> kept) {
+  store_->update(active.task, [this, keep = core_.shared_from_this(), goes_on, weak = active.call](Result<DetailedTask> kept) {
     // The store had no room or has forgotten it: nobody can come back for what the handler still does.
     const bool lost = goes_on && (!kept || is_final(kept->status));
     if (kept) core_.notify_task(std::make_shared<const DetailedTask>(*std::move(kept)));
@@ -201,11 +189,22 @@ Tasks::Askings Tasks::close_questions(Active& active) {
 
 void Tasks::get(const std::string& owner, const std::string& id, Done<DetailedTask> done) { store_->get(owner, id, std::move(done)); }
 
+// What is not held here has ended, or runs in another process.
+void Tasks::has_ended(const std::string& owner, const std::string& id, Done<void> done) {
+  store_->get(owner, id, [done = std::move(done)](Result<DetailedTask> task) {
+    if (!task) return done(std::move(task).error());
+    if (is_final(task->status)) return done({});
+    done(elsewhere());
+  });
+}
+
 void Tasks::update(const std::string& owner, const std::string& id, json responses, Done<void> done) {
-  store_->get(owner, id, [this, id, responses = std::move(responses), done = std::move(done)](Result<DetailedTask> task) mutable {
+  store_->get(owner, id, [this, keep = core_.shared_from_this(), owner, id, responses = std::move(responses),
+                          done = std::move(done)](Result<DetailedTask> task) mutable {
     if (!task) return done(std::move(task).error());
     Result<Askings> complete = Askings{};
     if (const Held active = hold(id)) complete = take_answers(*active, std::move(responses));
+    else return has_ended(owner, id, std::move(done));
     if (!complete) return done(std::move(complete).error());
     done({});
     for (const auto& asking : *complete) {
@@ -217,7 +216,7 @@ void Tasks::update(const std::string& owner, const std::string& id, json respons
 }
 
 void Tasks::cancel(const std::string& owner, const std::string& id, Done<void> done) {
-  store_->get(owner, id, [this, id, done = std::move(done)](Result<DetailedTask> task) {
+  store_->get(owner, id, [this, keep = core_.shared_from_this(), owner, id, done = std::move(done)](Result<DetailedTask> task) {
     if (!task) return done(std::move(task).error());
     std::shared_ptr<CallState> call;
     Askings waiting;
@@ -226,6 +225,8 @@ void Tasks::cancel(const std::string& owner, const std::string& id, Done<void> d
       waiting = close_questions(*active);
       active->task.statusMessage = "told to stop";
       put(*active);
+    } else {
+      return has_ended(owner, id, done);
     }
     done({});
     if (call) call->stop();
@@ -257,7 +258,7 @@ void Tasks::stop() {
   for (auto& [id, one] : active) {
     std::lock_guard lock(one->mutex);
     if (std::exchange(one->ended, true)) continue;
-    one->task = gate::as_failed(std::move(one->task), interrupted());
+    one->task = gate::as_failed(std::move(one->task), gate::interrupted());
     put(*one);
   }
   for (auto& [id, one] : active) {

@@ -32,10 +32,10 @@ class Tasks {
   using Done = std::function<void(Result<T>)>;
   using Asked = std::function<void(Result<std::vector<InputResponse>>)>;
 
-  Tasks(Core& core, std::unique_ptr<gate::TaskStore> store);
+  Tasks(Core& core, std::shared_ptr<gate::TaskStore> store);
 
   /// Replaces the store; before the first connection.
-  void use(std::unique_ptr<gate::TaskStore> store) { store_ = std::move(store); }
+  void use(std::shared_ptr<gate::TaskStore> store) { store_ = std::move(store); }
   /// Where tasks have their time limits and coroutines: one that outlives every connection. What a process before this
   /// one left running has failed.
   void start(boost::asio::any_io_executor executor);
@@ -93,13 +93,14 @@ class Tasks {
 
   Held hold(const std::string& id);
   void forget(const std::string& id);
+  void has_ended(const std::string& owner, const std::string& id, Done<void> done);
   void put(Active& active);
   Result<Askings> take_answers(Active& active, json responses);
   Askings close_questions(Active& active);
   std::string now() const;
 
   Core& core_;
-  std::unique_ptr<gate::TaskStore> store_;
+  std::shared_ptr<gate::TaskStore> store_;
   mutable std::mutex mutex_;  // guards what follows; never held while a task is changed
   std::optional<boost::asio::any_io_executor> executor_;
   std::map<std::string, std::shared_ptr<Active>> active_;

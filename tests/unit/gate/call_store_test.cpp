@@ -26,6 +26,11 @@ struct Store {
     store.consume(call, round, [&](Result<Round> result) { got.emplace(std::move(result)); });
     return std::move(got).value();
   }
+  void answer(const std::string& call, int round, std::string text) {
+    bool done = false;
+    store.answer(call, round, std::move(text), [&](const Result<void>& kept) { done = kept.has_value(); });
+    CHECK(done);
+  }
   std::optional<json> recall(const std::string& call, const std::string& key) {
     std::optional<json> got;
     store.recall(call, key, [&](Result<std::optional<json>> result) { got = result.value(); });
@@ -45,7 +50,7 @@ TEST_CASE("a round is taken once, and a repetition gets what it answered") {
   REQUIRE(s.open("c").has_value());
   CHECK((s.consume("c", 1)->state == Round::State::fresh));
   CHECK((s.consume("c", 1)->state == Round::State::running));
-  s.store.answer("c", 1, "done");
+  s.answer("c", 1, "done");
   const auto again = s.consume("c", 1);
   REQUIRE(again.has_value());
   CHECK((again->state == Round::State::answered));
@@ -59,7 +64,7 @@ TEST_CASE("a round that never began can be given back, one that answered cannot"
   REQUIRE(s.consume("c", 1).has_value());
   s.store.release("c", 1);
   CHECK((s.consume("c", 1)->state == Round::State::fresh));
-  s.store.answer("c", 1, "done");
+  s.answer("c", 1, "done");
   s.store.release("c", 1);
   CHECK((s.consume("c", 1)->state == Round::State::answered));
   s.store.release("nobody", 1);
@@ -96,7 +101,7 @@ TEST_CASE("a finished call forgets its values and keeps its answers for repetiti
   Store s;
   REQUIRE(s.remember("c", "k", "value").has_value());
   REQUIRE(s.consume("c", 1).has_value());
-  s.store.answer("c", 1, "done");
+  s.answer("c", 1, "done");
   s.store.finish("c");
   s.store.finish("c");
   CHECK(!s.recall("c", "k").has_value());
@@ -118,7 +123,7 @@ TEST_CASE("finished calls make room, the oldest first; calls that wait do not") 
   for (const char* call : {"a", "b"}) {
     REQUIRE(s.open(call).has_value());
     REQUIRE(s.consume(call, 1).has_value());
-    s.store.answer(call, 1, call);
+    s.answer(call, 1, call);
   }
   const auto full = s.open("c");
   REQUIRE(!full.has_value());
@@ -134,7 +139,7 @@ TEST_CASE("bytes are bounded as well") {
   Store s(100, 1000);
   REQUIRE(s.open("a").has_value());
   REQUIRE(s.consume("a", 1).has_value());
-  s.store.answer("a", 1, std::string(900, 'x'));
+  s.answer("a", 1, std::string(900, 'x'));
   const auto full = s.remember("b", "k", std::string(200, 'x'));
   REQUIRE(!full.has_value());
   CHECK(full.error().code == ErrorCode::busy);
@@ -148,7 +153,7 @@ TEST_CASE("an answer is kept even where it is over the bound: what was done must
   Store s(100, 1000);
   REQUIRE(s.open("a").has_value());
   REQUIRE(s.consume("a", 1).has_value());
-  s.store.answer("a", 1, std::string(5000, 'x'));
+  s.answer("a", 1, std::string(5000, 'x'));
   CHECK((s.consume("a", 1)->state == Round::State::answered));
 }
 

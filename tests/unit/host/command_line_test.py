@@ -61,7 +61,8 @@ class CommandLine(unittest.TestCase):
     def test_help_is_data_with_examples(self):
         commands = ["serve", "index", "search", "tools", "call", "resources", "prompts", "client-config", "doctor"]
         for words in [[], *[[c] for c in commands], ["eval", "documents"], ["config", "check"],
-                      ["schema", "lint"], ["schema", "validate"], ["schema", "check"]]:
+                      ["schema", "lint"], ["schema", "validate"], ["schema", "check"], *[["store", what] for what in ("backup", "migrate", "gc", "rotate-keys")],
+                      *[["approvals", what] for what in ("init", "list", "show", "approve", "edit", "deny", "watch", "open", "resolve", "grants", "revoke", "approvers")]]:
             with self.subTest(words=words):
                 done = self.check(0, *words, "--help")
                 self.assertIn("Examples:", done.stdout)
@@ -319,13 +320,32 @@ class CommandLine(unittest.TestCase):
 
     def test_doctor(self):
         done = self.check(0, "doctor")
-        for word in ["version", "index", "sqlite", "FTS5", "icu", "stdio 2026-07-28", "stdio 2025-11-25"]:
+        for word in ["version", "index", "store", "sqlite", "FTS5", "icu", "stdio 2026-07-28", "stdio 2025-11-25"]:
             self.assertIn(word, done.stdout)
         self.assertTrue(self.json_of("doctor")["healthy"])
         broken = self.home / "broken.db"
         broken.write_bytes(b"this is no database at all" * 100)
         sick = self.check(1, "doctor", "--index", str(broken))
         self.assertIn("broken", sick.stdout)
+
+    def test_store(self):
+        state = self.home / "elsewhere"
+        env = {"XDG_STATE_HOME": str(state)}
+        file = state / "sumun" / "store.db"
+        self.assertIn("made when something is kept", self.check(0, "doctor", env=env).stdout)
+        self.assertEqual(self.check(0, "store", "gc", env=env).stdout, "0 expired calls, tasks, approvals and records deleted\n")
+        self.assertFalse(file.exists())
+        self.assertIn("no such file", self.check(1, "store", "backup", "copy.db", env=env).stderr)
+        self.assertEqual(self.json_of("store", "migrate", env=env), {"schema": 1})
+        self.assertEqual((file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777), (0o600, 0o700))
+        self.assertIn("0 calls, 0 tasks", self.check(0, "doctor", env=env).stdout)
+        self.check(0, "store", "backup", str(state / "copy.db"), env=env)
+        self.assertTrue((state / "copy.db").stat().st_size > 0)
+        self.check(1, "store", "backup", str(state / "copy.db"), env=env)
+        self.check(0, "store", "rotate-keys", env=env)
+        self.assertEqual(len((state / "sumun" / "store.db.keys").read_text().splitlines()), 2)
+        file.write_bytes(b"no database" * 1000)
+        self.assertIn("damaged, or no store at all", self.check(1, "doctor", env=env).stdout)
 
     # -- terminals
 

@@ -133,6 +133,10 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
        "c.toml:5: auth.tokens[0].hash: expected \"sha256:\" and 64 hexadecimal digits"},
       {"a secret under a wrong name", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {value = \"secret-word\"}\n", "c.toml:5: auth.tokens[0].token"},
       {"neither hash nor token", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\n", "c.toml:3: auth.tokens[0]: expected either hash or token"},
+      {"an address that is no secret", "[store]\nkind = \"postgres\"\nurl = \"postgresql://secret-word@db\"\n", "c.toml:3: store.url: expected {env = \"NAME\"}"},
+      {"a pointer that is none", "[audit]\nenabled = true\nredact = [\"/a\",\n\"b\"]\n", "c.toml:4: audit.redact[1]: column 1: expected a JSON Pointer"},
+      {"a pattern that is none", "[audit]\npatterns = [\"(\"]\n", "c.toml:2: audit.patterns[0]: "},
+      {"PostgreSQL without an address", "[store]\nkind = \"postgres\"\n", "store: kind \"postgres\" needs url"},
       {"a variable that is not set", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {env = \"SUMUN_TEST_ABSENT\"}\n",
        "c.toml:5: auth.tokens[0].token: the environment variable SUMUN_TEST_ABSENT is not set"},
       {"a bad glob", "[policy]\n[[policy.rule]]\ntarget = \"tool:a{b,c}\"\ndecision = \"deny\"\n", "c.toml:3: policy.rule[0].target: column 7: there are no sets"},
@@ -141,6 +145,12 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
       {"a bad predicate", "[[policy.rule]]\ntarget = \"tool:a\"\nwhen = [\"/a => 1\"]\ndecision = \"deny\"\n",
        "c.toml:3: policy.rule[0].when[0]: column 4: expected one of =="},
       {"a rule that decides nothing", "[[policy.rule]]\ntarget = \"tool:a\"\n", "c.toml:1: policy.rule[0]: the required property \"decision\" is missing"},
+      {"more approvers than named", "[[policy.rule]]\ndecision = \"ask\"\nask = {approvers = [\"a\"], needed = 2}\n", "c.toml:3: policy.rule[0].ask: needed is 2, and 1 approver is named"},
+      {"terms of a rule that does not ask", "[[policy.rule]]\ndecision = \"deny\"\nask = {user = true}\n", "c.toml:3: policy.rule[0].ask: the rule does not ask"},
+      {"terms of no rule", "[policy]\nask = {approvers = [\"a\"], needed = 2}\n", "c.toml:2: policy.ask: needed is 2"},
+      {"a time without its unit", "[policy]\nask = {pending = \"24\"}\n", "c.toml:2: policy.ask.pending:"},
+      {"held for too long", "[approvals]\nhold = \"46s\"\n", "c.toml:2: approvals.hold: expected 45s at most"},
+      {"a page without its id", "[approvals]\nurl = \"https://desk.example/\"\n", "c.toml:2: approvals.url: expected {id} in it"},
       {"a resource that is asked for", "[[policy.rule]]\ntarget = \"resource:a:**\"\ndecision = \"ask\"\n", "c.toml:3: policy.rule[0].decision: resources and prompts"},
       {"a file that is not there", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {file = \"/nonexistent/t\"}\n",
        "c.toml:5: auth.tokens[0].token: there is no file /nonexistent/t"},
@@ -153,6 +163,30 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
     CHECK_MESSAGE(config.error().message.find(row.want) != std::string::npos, config.error().message);
     CHECK_MESSAGE(config.error().message.find("secret-word") == std::string::npos, config.error().message);
   }
+}
+
+TEST_CASE("who is asked, and for how long, with what a rule does not say taken from the policy") {
+  using namespace sumun;
+  const auto some = parse_config(
+      "[policy]\nask = {user = true, pending = \"7d\"}\n[[policy.rule]]\ntarget = \"tool:a\"\ndecision = \"ask\"\n[[policy.rule]]\ndecision = \"ask\"\n"
+      "ask = {approvers = [\"alice\", \"bob\"], needed = 2, not_requester = true, pending = \"90s\", approved = \"5m\"}\n"
+      "[approvals]\nhold = \"2s\"\nreplay = \"1h\"\nurl = \"https://desk.example/a/{id}\"\n",
+      "c.toml");
+  REQUIRE_MESSAGE(some.has_value(), (some ? "" : some.error().message));
+  const PolicyOptions& options = some->policy->options();
+  const AskTerms of_policy{.user = true, .pending = std::chrono::days(7)};
+  CHECK(options.ask == of_policy);
+  CHECK(options.rules.at(0).ask == of_policy);
+  const AskTerms of_rule{.approvers = {"alice", "bob"}, .needed = 2, .not_requester = true, .pending = std::chrono::seconds(90), .approved = std::chrono::minutes(5)};
+  CHECK(options.rules.at(1).ask == of_rule);
+  CHECK(some->approvals.hold == std::chrono::seconds(2));
+  CHECK(some->approvals.replay == std::chrono::hours(1));
+  CHECK(some->approvals.url == "https://desk.example/a/{id}");
+  const auto none = parse_config("", "c.toml");
+  REQUIRE(none.has_value());
+  CHECK(none->policy->options().ask == AskTerms{});
+  CHECK(none->approvals.hold == kApprovalHold);
+  CHECK(none->approvals.replay == kReplayWindow);
 }
 
 TEST_CASE("the policy of a configuration, and of none") {
@@ -179,6 +213,40 @@ TEST_CASE("the policy of a configuration, and of none") {
   CHECK(options.rules[0].origin == "c.toml:4");
   CHECK(decide(*some->policy, writes | idempotent) == Decision::ask);
   CHECK(decide(*some->policy, writes) == Decision::deny);
+}
+
+TEST_CASE("the audit log is on, closed where it cannot be written, and has its heads where the file says") {
+  const auto nothing = parse_config("", "/etc/sumun.toml");
+  CHECK(nothing->audit.enabled);
+  CHECK(nothing->audit.reads);
+  CHECK(nothing->audit.standard_patterns);
+  CHECK(nothing->audit.max_argument_bytes == AuditOptions().max_argument_bytes);
+  CHECK((nothing->audit.store_failure == FailMode::closed));
+  CHECK(nothing->store.heads.empty());
+  const auto all = parse_config("[audit]\nenabled = false\nreads = false\nredact = [\"/a/*\"]\npatterns = [\"x+\"]\nstandard_patterns = false\n"
+                                "max_argument_bytes = 5\nheads = \"heads.jsonl\"\nstore_failure = \"open\"\n", "/etc/sumun.toml");
+  REQUIRE(all.has_value());
+  CHECK_FALSE(all->audit.enabled);
+  CHECK_FALSE(all->audit.reads);
+  CHECK(all->audit.redact == std::vector<std::string>{"/a/*"});
+  CHECK(all->audit.patterns == std::vector<std::string>{"x+"});
+  CHECK_FALSE(all->audit.standard_patterns);
+  CHECK(all->audit.max_argument_bytes == 5);
+  CHECK((all->audit.store_failure == FailMode::open));
+  CHECK(all->store.heads == "/etc/heads.jsonl");
+}
+
+TEST_CASE("the store is SQLite unless the file says otherwise; its address and its keys are secrets") {
+  CHECK((parse_config("", "/etc/sumun.toml")->store.kind == StoreKind::sqlite));
+  CHECK(parse_config("[store]\npath = \"s.db\"\n", "/etc/sumun.toml")->store.path == "/etc/s.db");
+  CHECK((parse_config("[store]\nkind = \"memory\"\n", "c.toml")->store.kind == StoreKind::memory));
+  ::setenv("SUMUN_TEST_STORE", "host=db password=secret-word", 1);
+  const auto config = parse_config("[store]\nkind = \"postgres\"\nurl = {env = \"SUMUN_TEST_STORE\"}\nstate_keys = {env = \"SUMUN_TEST_STORE\"}\n", "c.toml");
+  REQUIRE(config.has_value());
+  CHECK((config->store.kind == StoreKind::postgres));
+  CHECK(config->store.url == "host=db password=secret-word");
+  CHECK(config->store.keys == config->store.url);
+  CHECK(sumun::dump_json(config->holds).find("secret-word") == std::string::npos);
 }
 
 TEST_CASE("all faults are told, a line each") {

@@ -4,6 +4,10 @@
 
 #include <sumun/field.hpp>
 
+#include <memory>
+#include <thread>
+#include <vector>
+
 using namespace sumun;
 using namespace sumun::test;
 
@@ -436,6 +440,56 @@ TEST_CASE("a state that outgrows its bound is an error that says so") {
   }
   CHECK(code_of(answer) == -32603);
   CHECK(message_of(answer).find("requestState") != std::string::npos);
+}
+
+TEST_CASE("a coroutine that waits for a slow store holds nobody up") {
+  // Holds back every answer about values until it is let go.
+  struct Slow final : gate::CallStore {
+    void open(const std::string& call, Done<void> done) override { memory.open(call, std::move(done)); }
+    void consume(const std::string& call, int round, Done<gate::Round> done) override { memory.consume(call, round, std::move(done)); }
+    void answer(const std::string& call, int round, std::string message, Done<void> done) override {
+      memory.answer(call, round, std::move(message), std::move(done));
+    }
+    void release(const std::string& call, int round) override { memory.release(call, round); }
+    void finish(const std::string& call) override { memory.finish(call); }
+    void recall(const std::string& call, const std::string& key, Done<std::optional<json>> done) override {
+      threads->emplace_back([this, call, key, done] {
+        CHECK(door->wait());
+        memory.recall(call, key, done);
+      });
+    }
+    void remember(const std::string& call, const std::string& key, json value, Done<void> done) override {
+      memory.remember(call, key, std::move(value), std::move(done));
+    }
+    gate::MemoryCallStore memory;
+    Gate* door = nullptr;
+    std::vector<std::thread>* threads = nullptr;
+  };
+  Gate door;
+  std::vector<std::thread> threads;
+  int drawn = 0;
+  {
+    World w;
+    auto slow = std::make_unique<Slow>();
+    slow->door = &door;
+    slow->threads = &threads;
+    w.server.core()->use(std::move(slow));
+    w.server.tool("co", "c", [&](Call& call) -> awaitable<Result<std::string>> {
+      auto draw = [&] { return ++drawn; };
+      auto number = co_await call.async_once("number", draw);
+      if (!number) co_return std::move(number).error();
+      auto again = co_await call.async_once("number", draw);
+      if (!again) co_return std::move(again).error();
+      co_return std::to_string(*number) + std::to_string(*again);
+    });
+    w.server.tool("other", "o", [] { return std::string("free"); }, {.effects = reads, .placement = Placement::quick});
+    w.send(w.request(77, "tools/call", J(R"({"name":"co"})"), kForms));
+    CHECK(text_of(w.call("other")) == "free");
+    door.open();
+    CHECK(text_of(w.next()) == "11");
+    for (auto& thread : threads) thread.join();
+  }
+  CHECK(drawn == 1);
 }
 
 TEST_CASE("coroutines, prompts and resources ask alike") {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store as the configuration has it.
+#pragma once
+#include "config.hpp"
+
+#include <sumun/log.hpp>
+#include <sumun/store.hpp>
+
+#include <filesystem>
+#include <memory>
+
+namespace sumun::host {
+
+/// sumun/store.db in the state folder: $XDG_STATE_HOME, or ~/.local/state.
+std::filesystem::path default_store_path();
+
+/// Null = in memory. Nothing is opened yet.
+std::shared_ptr<Store> open_store(const StoreChoice& choice, LogSink log);
+
+}  // namespace sumun::host
