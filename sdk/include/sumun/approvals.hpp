@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The human's side of the gate: what waits for a decision, who may decide, and the decision itself.
 #pragma once
+#include <sumun/audit.hpp>
 #include <sumun/export.hpp>
 #include <sumun/limits.hpp>
 #include <sumun/policy.hpp>
@@ -67,6 +68,7 @@ struct Approval {
   std::int64_t replay = std::chrono::milliseconds(kReplayWindow).count();  // so long (ms) after executed and denied the same call gets that answer
   std::int64_t version = 0;  // grows with every change
   bool asked_caller = false;  // claimed, and the call waits for its caller's answer: lapses with kRequestStateLife
+  bool has_lapsed = false;    // it did so once: then it can be claimed for terms.approved anew, and not again after that
 };
 
 /// What makes a rule that asks allow instead: the same principal, this tool, these arguments, for a while. It covers a call
@@ -107,11 +109,16 @@ struct Decided {
   std::vector<std::string> remember_when;           // … where these predicates hold; empty = the very same arguments
 };
 
+/// Whether a person may say what became of a call whose process lives: its handler may still run, and do what they say it did not.
+enum class WhileAlive : std::uint8_t { refuse, resolve };
+
 /// The human's side of a store. Every function blocks, with the store's time limit.
 /// Thread: any.
 class SUMUN_EXPORT Approvals {
  public:
-  explicit Approvals(std::shared_ptr<Store> store);
+  /// `audit`: what is taken out of reasons, notes and predicates before the log has them, as the server's options say.
+  /// Patterns that cannot be used (check_audit_options) are not: the standard ones are.
+  explicit Approvals(std::shared_ptr<Store> store, const AuditOptions& audit = {});
   ~Approvals();
 
   Result<std::vector<Approval>> list(const ApprovalFilter& filter = {});
@@ -125,8 +132,8 @@ class SUMUN_EXPORT Approvals {
   /// Errors: denied (may not decide it; has decided), invalid_value (not pending, changed since it was seen, the edit breaks
   ///         the schema, a predicate does not compile, what several people decide is not remembered).
   Result<Approval> decide(const std::string& id, const Voter& voter, Decided decided);
-  /// Says what became of an outcome_unknown. Errors: invalid_value where it is none.
-  Result<Approval> resolve(const std::string& id, const Voter& voter, bool executed, std::string note);
+  /// Says what became of an outcome_unknown. Errors: invalid_value where it is none; busy where its process lives.
+  Result<Approval> resolve(const std::string& id, const Voter& voter, bool executed, std::string note, WhileAlive alive = WhileAlive::refuse);
 
   Result<std::vector<Grant>> grants();
   Result<Grant> revoke(const std::string& id, const Voter& voter);

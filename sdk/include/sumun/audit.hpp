@@ -83,7 +83,7 @@ using AuditMarks = std::map<std::string, AuditMark>;  // by writer
 /// What one process has written.
 struct AuditWriter {
   std::string writer;
-  AuditMark pruned;         // the last record that was deleted after an export: the chain goes on from it
+  AuditMark pruned;         // the last record that was deleted: the chain goes on from it
   AuditMark last;
   std::int64_t signed_to = 0;  // the last record that a signed head names; 0 = none does
 };
@@ -131,8 +131,11 @@ class SUMUN_EXPORT AuditCheck {
   // -- before the records
   /// A key whose heads count (AuditHead::key). Without one those of every key do, and the report names them.
   void trust(const std::string& key);
-  /// Where writers begin, other than at their first record.
+  /// Where writers are said to begin, other than at their first record. That what is missing was deleted rightly is proved by
+  /// a `prune` record that a head covers, or an export that is kept (`exported`); else it is a fault.
   void begin(const AuditMarks& from);
+  /// Where an export ends that is kept: must be among the records, or be where they begin.
+  void exported(const AuditMarks& end);
   /// What must be among the records, whoever says so.
   void expect(const AuditMarks& at);
   /// What must be among them, signed. A signature that is not right is a fault.

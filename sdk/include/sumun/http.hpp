@@ -79,7 +79,8 @@ struct HttpOptions {
 
 /// Serves until SIGTERM or SIGINT. Then nothing new is taken in, what was taken is answered, streams end with their
 /// result (limits.drain_time at most); a second signal ends at once. SIGHUP reads certificates and keys again.
-/// `/healthz` answers 200 while the process lives, `/readyz` 200 until it stops.
+/// `/healthz` answers 200 while the process lives, `/readyz` 200 until it stops, and 503 while the store cannot be
+/// written.
 /// Prints one line on stderr once it listens: "listening on http://127.0.0.1:8080/mcp".
 /// Returns: the exit code: 0, 1 when the address, a certificate or the exposure is refused (stderr says why).
 /// Thread:  the program's main thread; it returns when all has ended.
