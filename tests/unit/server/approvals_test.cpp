@@ -163,6 +163,31 @@ TEST_CASE("a form is pushed in the revisions that push, and the answer decides")
   }
 }
 
+TEST_CASE("a form that nobody fills in is taken back when the request was held long enough") {
+  Desk w(options_with(asking(by_user())));
+  w.open("2025-11-25");
+  w.send(w.legacy(1, "tools/call", Desk::refund_params()));
+  const json question = w.next();
+  const json taken_back = w.next();
+  CHECK(taken_back["method"] == "notifications/cancelled");
+  CHECK(taken_back["params"]["requestId"] == question["id"]);
+  CHECK(meta_of_approval(w.next())["status"] == "pending");
+  w.send(w.legacy(2, "tools/call", Desk::refund_params()));  // and shown again to whoever calls again
+  w.answer(w.next(), filled("approve"));
+  CHECK(text_of(w.next()) == "refunded A-17 5");
+  CHECK(w.approvals().size() == 1);
+}
+
+TEST_CASE("a form that the client refuses to show leaves the approval pending") {
+  Desk w(options_with(asking(by_user()), milliseconds(10000)));
+  w.open("2025-11-25");
+  w.send(w.legacy(1, "tools/call", Desk::refund_params()));
+  const json question = w.next();
+  w.send(json{{"jsonrpc", "2.0"}, {"id", question["id"]}, {"error", {{"code", -32601}, {"message", "not now"}}}});
+  CHECK(meta_of_approval(w.next())["status"] == "pending");
+  CHECK(w.ran == 0);
+}
+
 TEST_CASE("a form is a round in 2026-07-28, and its answer decides") {
   Desk w(options_with(asking(by_user())));
   const json asked = w.refund(kForm);
