@@ -173,8 +173,7 @@ TEST_CASE("a form that nobody fills in is taken back when the request was held l
   CHECK(taken_back["params"]["requestId"] == question["id"]);
   CHECK(meta_of_approval(w.next())["status"] == "pending");
   w.send(w.legacy(2, "tools/call", Desk::refund_params()));  // and shown again to whoever calls again
-  w.answer(w.next(), filled("approve"));
-  CHECK(text_of(w.next()) == "refunded A-17 5");
+  CHECK(w.next()["method"] == "elicitation/create");
   CHECK(w.approvals().size() == 1);
 }
 
