@@ -332,6 +332,7 @@ void describe(CLI::App& app, Action& action) {
   add_client_config(app, action);
   add_config_command(app, action);
   add_policy(app, action);
+  add_approvals(app, action);
   add_store(app, action);
   add_audit(app, action);
   add_doctor(app, action);
