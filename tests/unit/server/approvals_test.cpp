@@ -119,6 +119,30 @@ TEST_CASE("nobody to ask means no, in words that say what to do") {
   CHECK(w.ran == 0);
 }
 
+TEST_CASE("a tool's hints are no approval") {
+  PolicyRule rule;
+  rule.effects = writes | destroys | reaches_out;
+  rule.decision = Decision::ask;
+  Desk w(options_with(Policy::compile({.rules = {rule}, .otherwise = Decision::allow}).value()));
+  Tool tame;
+  tame.name = "tame";
+  tame.inputSchema = J(R"({"type":"object"})");
+  tame.annotations = ToolAnnotations();
+  tame.annotations->readOnlyHint = true;
+  tame.annotations->destructiveHint = false;
+  w.server.add_tool(tame, PlainHandler<CallToolResult>([&](json, Call&) { return CallToolResult::text(std::to_string(++w.ran)); }));
+  const json listed = w.ask("tools/list")["result"]["tools"];
+  for (const json& tool : listed)
+    if (tool["name"] == "refund") CHECK_HOLDS(tool, R"({"annotations":{"readOnlyHint":false,"destructiveHint":false,"openWorldHint":true}})");
+  CHECK(failed(w.call("tame", json::object(), kForm)));
+  CHECK(w.ran == 0);
+}
+
+TEST_CASE("a client that cannot ask its user is told so") {
+  Desk w(options_with(asking(by_user())));
+  CHECK(text_of(w.refund("{}")).find("this client cannot ask its user") != std::string::npos);
+}
+
 // ---- the connected user
 
 TEST_CASE("a form is pushed in the revisions that push, and the answer decides") {
