@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line of `sumun`: which commands there are, what they take, and examples of each.
-#include "audit.hpp"
 #include "client_config.hpp"
 #include "command_line.hpp"
 #include "console.hpp"

@@ -216,6 +216,7 @@ TEST_CASE("the policy of a configuration, and of none") {
 }
 
 TEST_CASE("the audit log is on, closed where it cannot be written, and has its heads where the file says") {
+  using namespace sumun;
   const auto nothing = parse_config("", "/etc/sumun.toml");
   CHECK(nothing->audit.enabled);
   CHECK(nothing->audit.reads);
