@@ -338,7 +338,7 @@ int run(const AuditVerifyCommand& command) {
   if (!command.after.empty()) {
     const auto end = end_of(command.after);
     if (!end) return failed(end.error());
-    check.expect(*end);
+    check.exported(*end);
   }
   std::vector<std::string> broken;
   if (!command.heads.empty()) {

@@ -64,6 +64,7 @@ struct Approval {
   std::string owner;         // the host that carries it out
   std::string result;        // of executed, as JSON; kept for `replay`
   std::string note;          // why it failed, or what a person said of an unknown outcome
+  std::string resolved_by;   // who said so; empty = nobody
   std::int64_t created = 0;
   std::int64_t changed = 0;
   std::int64_t expires = 0;  // pending: no vote counts after it; approved: it cannot be claimed after it
@@ -113,6 +114,10 @@ struct Decided {
   std::optional<std::chrono::seconds> remember;     // approve, and the same for so long …
   std::vector<std::string> remember_when;           // … where these predicates hold; empty = the very same arguments
 };
+
+/// Those of `approvers` who may decide under these terms what `requester` (empty = anybody) asks for. Where the requester may
+/// not, that takes a principal that says that they are another. Of several with one principal the first: theirs is one vote.
+SUMUN_EXPORT std::vector<Approver> who_can_decide(const std::vector<Approver>& approvers, const AskTerms& terms, std::string_view requester = {});
 
 /// Whether a person may say what became of a call whose process lives: its handler may still run, and do what they say it did not.
 enum class WhileAlive : std::uint8_t { refuse, resolve };

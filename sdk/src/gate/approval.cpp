@@ -47,7 +47,14 @@ void unclaim(Approval& approval) {
   approval.asked_caller = false;
 }
 
-bool is_requester(const Approval& approval, const Voter& voter) { return voter.name == approval.principal || voter.principal == approval.principal; }
+// Null = nothing keeps them from deciding what this one asks for.
+const char* objection(const AskTerms& terms, const std::string& name, const std::string& principal, std::string_view requester) {
+  if (!terms.approvers.empty() && std::find(terms.approvers.begin(), terms.approvers.end(), name) == terms.approvers.end()) return "its rule names others";
+  if (!terms.not_requester) return nullptr;
+  if (principal.empty()) return "who asked for it may not decide it, and nobody has said what they call tools as";
+  if (name == requester || principal == requester) return "who asked for it may not decide it";
+  return nullptr;
+}
 
 Result<void> may_vote(const Approval& approval, const Voter& voter) {
   const auto denied = [&](const char* why) { return fail(ErrorCode::denied, in_quotes(voter.name) + " may not decide approval " + approval.id + ": " + why); };
@@ -55,11 +62,12 @@ Result<void> may_vote(const Approval& approval, const Voter& voter) {
   if (voter.name.empty()) return denied("a vote needs a name");
   if (voter.is_user && !terms.user) return denied("its rule does not leave it to the connected user");
   if (voter.is_user && voter.principal != approval.principal) return denied("it is another user's");
-  if (!voter.is_user && !terms.approvers.empty() && std::find(terms.approvers.begin(), terms.approvers.end(), voter.name) == terms.approvers.end())
-    return denied("its rule names others");
-  if (terms.not_requester && is_requester(approval, voter)) return denied("who asked for it may not decide it");
-  for (const Vote& vote : approval.votes)
+  if (voter.is_user && terms.not_requester) return denied("who asked for it may not decide it");
+  if (const char* why = voter.is_user ? nullptr : objection(terms, voter.name, voter.principal, approval.principal)) return denied(why);
+  for (const Vote& vote : approval.votes) {
     if (vote.by == voter.name) return denied("they have voted already");
+    if (!voter.principal.empty() && vote.principal == voter.principal) return denied("they have voted already, under another name");
+  }
   return {};
 }
 
@@ -162,12 +170,23 @@ Result<void> resolve(Approval& approval, State end, const std::string& by, std::
   if (approval.state != State::outcome_unknown || (end != State::executed && end != State::failed)) return not_now(approval, "resolved", now);
   if (note.size() > kMaxReasonBytes) return fail(ErrorCode::invalid_value, "note: over " + std::to_string(kMaxReasonBytes) + " bytes");
   approval.note = by + (note.empty() ? "" : ": " + note);
+  approval.resolved_by = by;
   return moved(approval, end, now);
+}
+
+Result<void> ended_late(Approval& approval, const std::string& call, State end, UnixMs now) {
+  if (approval.resolved_by.empty() || approval.call != call) return not_now(approval, "ended by call " + call, now);
+  approval.note += "; after that the call itself ended: " + std::string(name_of(end));
+  ++approval.version;
+  return {};
 }
 
 bool age(Approval& approval, bool owner_is_gone, UnixMs now) {
   const State before = approval.state;
   if (before == State::claimed && approval.asked_caller && now - approval.changed >= kAnswerLife) {
+    // The time for its caller's answer was not for using it.
+    if (!std::exchange(approval.has_lapsed, true))
+      approval.expires = std::max(approval.expires, approval.changed + kAnswerLife + milliseconds(approval.terms.approved).count());
     unclaim(approval);
     return moved(approval, approval.expires > now ? State::approved : State::expired, now).has_value();
   }
@@ -188,6 +207,15 @@ json aged_event(const Approval& approval, State before) {
 }  // namespace gate
 
 inline namespace v0 {
+
+std::vector<Approver> who_can_decide(const std::vector<Approver>& approvers, const AskTerms& terms, std::string_view requester) {
+  std::vector<Approver> able;
+  for (const Approver& one : approvers) {
+    const auto is_same = [&](const Approver& other) { return !one.principal.empty() && other.principal == one.principal; };
+    if (gate::objection(terms, one.name, one.principal, requester) == nullptr && std::none_of(able.begin(), able.end(), is_same)) able.push_back(one);
+  }
+  return able;
+}
 
 std::string_view name_of(ApprovalState state) {
   switch (state) {

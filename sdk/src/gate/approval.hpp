@@ -43,8 +43,10 @@ Result<void> go_on(Approval& approval, const std::string& call, const std::strin
 /// Nothing was done: it can be claimed again.
 Result<void> release(Approval& approval, const std::string& call, UnixMs now);
 Result<void> withdraw(Approval& approval, UnixMs now);
-/// A person says what became of an outcome_unknown.
+/// A person says what became of an outcome_unknown. (Step::unless_owner_lives: its handler may still run.)
 Result<void> resolve(Approval& approval, ApprovalState end, const std::string& by, std::string note, UnixMs now);
+/// The call ended after all when a person had said what became of it: what they said stands, and the note says this beside it.
+Result<void> ended_late(Approval& approval, const std::string& call, ApprovalState end, UnixMs now);
 /// What time alone does: expiry, outcome_unknown where the owner is gone, the lapse of a call whose caller never answered.
 /// Returns: whether anything changed.
 bool age(Approval& approval, bool owner_is_gone, UnixMs now);

@@ -133,6 +133,8 @@ json to_json(const Approval& a) {
            {"call", a.call},       {"owner", a.owner},          {"result", a.result},       {"note", a.note},       {"created", a.created},
            {"changed", a.changed}, {"expires", a.expires},      {"replay", a.replay},   {"version", a.version},      {"asked_caller", a.asked_caller}};
   if (a.edited) out["edited"] = *a.edited;
+  if (a.has_lapsed) out["has_lapsed"] = true;
+  if (!a.resolved_by.empty()) out["resolved_by"] = a.resolved_by;
   return out;
 }
 
@@ -141,6 +143,8 @@ Result<Approval> approval_from(json value) {
   json terms;
   Reader reader(std::move(value), "approval");
   if (reader.has("edited")) reader.take("edited", a.edited.emplace());
+  if (reader.has("has_lapsed")) reader.take("has_lapsed", a.has_lapsed);
+  if (reader.has("resolved_by")) reader.take("resolved_by", a.resolved_by);
   reader.take("id", a.id).take("state", a.state).take("principal", a.principal).take("tool", a.tool).take("module", a.module);
   reader.take("definition", a.definition).take("input_schema", a.input_schema).take("title", a.title).take("binding", a.binding);
   reader.take("arguments", a.arguments).take("run", a.run).take("rule", a.rule).take("reason", a.reason).take("terms", terms);

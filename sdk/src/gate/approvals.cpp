@@ -67,12 +67,6 @@ AuditEvent event_on(const Approval& approval, std::string_view event, const std:
   return record;
 }
 
-// What a person said, as the log may have it.
-std::string redacted(std::string_view words) {
-  static const gate::Redactor redactor;
-  return redactor.text(words);
-}
-
 AuditEvent event_of_approver(const char* what, const std::string& name) { return {{"event", "approver"}, {"what", what}, {"name", name}}; }
 
 Result<void> bounded(const std::string& reason) {
@@ -134,6 +128,7 @@ Result<std::optional<Grant>> grant_of(const Approval& approval, const Voter& vot
 
 struct Approvals::Inside {
   std::shared_ptr<Store> store;
+  gate::Redactor redactor;  // of what people say, for the log
   Ledger& ledger() { return store->ledger(); }
 
   Result<std::vector<ApproverRow>> rows() {
@@ -147,7 +142,9 @@ struct Approvals::Inside {
   }
 };
 
-Approvals::Approvals(std::shared_ptr<Store> store) : inside_(std::make_unique<Inside>(Inside{std::move(store)})) {}
+Approvals::Approvals(std::shared_ptr<Store> store, const AuditOptions& audit) : inside_(std::make_unique<Inside>(Inside{std::move(store), {}})) {
+  if (auto redactor = gate::Redactor::compile(audit)) inside_->redactor = *std::move(redactor);
+}
 Approvals::~Approvals() = default;
 
 Result<std::vector<Approval>> Approvals::list(const ApprovalFilter& filter) {
@@ -210,14 +207,17 @@ Result<Approval> Approvals::decide(const std::string& id, const Voter& voter, De
   gate::Step step;
   step.approval = id;
   step.keep = *grant;
-  step.change = [voter, decided, grant = *std::move(grant)](Approval& changed, std::vector<AuditEvent>& events, UnixMs now) -> Result<void> {
+  const std::string reason = inside_->redactor.text(decided.reason);
+  json predicates = json::array();
+  for (const auto& one : decided.remember_when) predicates.push_back(inside_->redactor.text(one));
+  step.change = [voter, decided, grant = *std::move(grant), reason, predicates](Approval& changed, std::vector<AuditEvent>& events, UnixMs now) -> Result<void> {
     if (decided.version != 0 && decided.version != changed.version)
       return fail(ErrorCode::invalid_value, "it has changed since you looked at it: it is " + std::string(name_of(changed.state)) + " now; look again");
     const Vote vote{voter.name, decided.approve, decided.reason, now};
     if (auto counted = gate::vote(changed, vote, voter, decided.edited, now); !counted) return counted;
     AuditEvent record = event_on(changed, "vote", voter.name);
     record["approves"] = decided.approve;
-    if (!decided.reason.empty()) record["reason"] = redacted(decided.reason);
+    if (!decided.reason.empty()) record["reason"] = reason;
     if (decided.edited) record["edited"] = to_hex(stable_digest(*decided.edited));
     events.push_back(std::move(record));
     if (changed.state != ApprovalState::pending) events.push_back(event_on(changed, name_of(changed.state), voter.name));
@@ -225,24 +225,25 @@ Result<Approval> Approvals::decide(const std::string& id, const Voter& voter, De
     record = event_on(changed, "grant", voter.name);
     record["grant"] = grant->id;
     record["seconds"] = grant->until / 1000;
-    record["when"] = json::array();
-    for (const auto& one : grant->when) record["when"].push_back(redacted(one));
+    record["when"] = predicates;
     events.push_back(std::move(record));
     return {};
   };
   return inside_->commit(std::move(step));
 }
 
-Result<Approval> Approvals::resolve(const std::string& id, const Voter& voter, bool executed, std::string note) {
+Result<Approval> Approvals::resolve(const std::string& id, const Voter& voter, bool executed, std::string note, WhileAlive alive) {
   if (auto short_enough = bounded(note); !short_enough) return short_enough.error();
   gate::Step step;
   step.approval = id;
-  step.change = [by = voter.name, executed, note](Approval& approval, std::vector<AuditEvent>& events, UnixMs now) -> Result<void> {
+  step.unless_owner_lives = alive == WhileAlive::refuse;
+  step.change = [by = voter.name, executed, note, alive, shown = inside_->redactor.text(note)](Approval& approval, std::vector<AuditEvent>& events, UnixMs now) -> Result<void> {
     const ApprovalState end = executed ? ApprovalState::executed : ApprovalState::failed;
     if (auto ended = gate::resolve(approval, end, by, note, now); !ended) return ended;
     AuditEvent record = event_on(approval, "resolve", by);
     record["outcome"] = name_of(end);
-    if (!note.empty()) record["note"] = redacted(note);
+    if (!note.empty()) record["note"] = shown;
+    if (alive == WhileAlive::resolve) record["even_if_running"] = true;
     events.push_back(std::move(record));
     return {};
   };

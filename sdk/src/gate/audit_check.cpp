@@ -48,7 +48,12 @@ Digest digest_of(const std::string& hex) {
 
 struct Chain {
   bool begun = false;            // a record of it was seen
-  std::int64_t first = 0;        // the mark it began from
+  std::int64_t first = 0;        // the mark it is said to begin from
+  std::string first_hash;
+  std::int64_t exported = 0;     // up to here there is an export
+  std::string pruned_by;         // the record that says that it was deleted up to the mark, and that a head covers
+  std::string says_so;           // likewise, but no head covers it
+  AuditMark gone;                // such a record of a writer that is not among the log's any more
   AuditMark at;                  // the last record
   std::int64_t covered = 0;      // the last that a head names
   std::vector<Expected> expected;  // once `begun`, by number
@@ -108,9 +113,25 @@ struct AuditCheck::Inside {
     }
   }
 
+  // What a record proves of another writer's beginning, or of its own.
+  void pruned(const AuditRecord& record, bool is_covered) {
+    const json& event = record.event;
+    const auto is = [&](const char* member, json::value_t type) { return event.contains(member) && event[member].type() == type; };
+    if (!event.is_object() || event.value("event", json()) != "prune" || !is("writer", json::value_t::string) || !is("hash", json::value_t::string)) return;
+    const auto target = chains.find(event["writer"].get_ref<const std::string&>());
+    if (target == chains.end() || !event.contains("number") || !event["number"].is_number_integer()) return;
+    Chain& chain = target->second;
+    const AuditMark mark{event["number"], event["hash"]};
+    const std::string place = "record " + std::to_string(record.number) + " of " + record.writer;
+    if (chain.first == 0 && is_covered && mark.number > chain.gone.number) chain.gone = mark;
+    if (chain.first == 0 || mark.number != chain.first || mark.hash != chain.first_hash) return;
+    (is_covered ? chain.pruned_by : chain.says_so) = place;
+  }
+
   void record(const AuditRecord& record) {
     ++report.records;
     Chain& chain = chains[record.writer];
+    pruned(record, record.number <= chain.covered);
     if (!chain.begun) start(record.writer, chain, record);
     if (record.number > chain.covered && report.unproved++ == 0) report.unproved_since = record.time;
     if (record.number > chain.covered) report.unproved_since = std::min(report.unproved_since, record.time);
@@ -135,11 +156,17 @@ void AuditCheck::begin(const AuditMarks& from) {
     if (mark.number < 1) continue;
     Chain& chain = inside_->chains[writer];
     chain.first = mark.number;
+    chain.first_hash = mark.hash;
     chain.at = mark;
   }
 }
 
 void AuditCheck::expect(const AuditMarks& at) { inside_->expect(at, kUnsigned); }
+
+void AuditCheck::exported(const AuditMarks& end) {
+  inside_->expect(end, kUnsigned);
+  for (const auto& [writer, mark] : end) inside_->chains[writer].exported = mark.number;
+}
 
 void AuditCheck::head(const AuditHead& head) {
   ++inside_->report.heads;
@@ -165,13 +192,19 @@ AuditReport AuditCheck::report() const {
   Inside told;
   told.report = inside_->report;
   for (const auto& [writer, chain] : inside_->chains) {
+    const bool is_kept = chain.exported >= chain.first;
+    if (chain.first > 0 && !is_kept && chain.pruned_by.empty())
+      told.fault(writer, chain.first, "the records up to it are not here, and nothing proves that they were deleted rightly: " +
+                                          (chain.says_so.empty() ? "no record says so, and no export of them was shown" : chain.says_so + " says so, but no head covers that yet"));
     std::int64_t missing = chain.missing;
     std::string by = chain.missing_by;
     std::int64_t before = 0;  // expected, but deleted with what was before the beginning
     for (std::size_t i = chain.met; i < chain.expected.size(); ++i) {
       const Expected& one = chain.expected[i];
-      if (one.number < chain.first) {
+      if (one.number < chain.first || (!chain.begun && one.number < chain.gone.number)) {
         before = std::max(before, one.number);
+      } else if (!chain.begun && one.number == chain.gone.number) {
+        if (!is_digest(chain.gone.hash, one.hash)) told.fault(writer, one.number, "the record that was deleted is another one than " + one.by() + " names");
       } else if (one.number == chain.first) {
         if (!is_digest(chain.at.hash, one.hash)) told.fault(writer, one.number, "the records begin behind another one than " + one.by() + " names");
       } else if (one.number > missing) {
@@ -182,7 +215,10 @@ AuditReport AuditCheck::report() const {
     for (std::size_t i = 0; i < chain.met; ++i)
       if (chain.expected[i].number < chain.first) before = std::max(before, chain.expected[i].number);
     if (missing > 0) told.fault(writer, missing, "it is missing, and " + by + " names it");
-    if (before > 0) told.report.notes.push_back(writer + ": record " + std::to_string(before) + " is named, but records up to " + std::to_string(chain.first) + " are not here: they were deleted after an export");
+    if (before == 0) continue;
+    const std::string why = chain.begun || chain.first > 0 ? (is_kept ? "an export was shown that has them" : chain.pruned_by.empty() ? "nothing says why" : "they were deleted, says " + chain.pruned_by)
+                                                           : "they were deleted";
+    told.report.notes.push_back(writer + ": record " + std::to_string(before) + " is named, but records up to " + std::to_string(std::max(chain.first, chain.gone.number)) + " are not here: " + why);
   }
   told.report.keys.assign(inside_->keys.begin(), inside_->keys.end());
   return told.report;

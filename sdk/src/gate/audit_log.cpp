@@ -38,7 +38,7 @@ Result<std::vector<AuditHead>> AuditLog::heads() {
 }
 
 Result<void> AuditLog::prune(const std::string& writer, const AuditMark& to, const std::string& by) {
-  std::vector<gate::AuditEvent> said{{{"event", "prune"}, {"by", by}, {"writer", writer}, {"number", to.number}, {"hash", to.hash}}};
+  gate::AuditEvent said{{"event", "prune"}, {"by", by}};
   return wait_for<void>([&](auto done) { store_->ledger().prune(writer, to.number, std::move(said), std::move(done)); });
 }
 

@@ -30,6 +30,7 @@ struct Step {
   std::string grant;                // must not be revoked or over; empty = none
   std::optional<Grant> keep;        // a grant that comes with it; times are set by the ledger (`until` = so long from now)
   std::vector<AuditEvent> events;
+  bool unless_owner_lives = false;  // refuse (busy) where the host that carried it out lives
 };
 
 /// An approver with what only the check of a password needs.
@@ -75,8 +76,9 @@ class Ledger {
   /// Also those whose records are all deleted. (Tables: audit_writers (writer, number, hash, pruned, pruned_hash,
   /// signed_to), a row changed by each append; audit_heads (time, body), which the store fills.)
   virtual void writers(Done<std::vector<AuditWriter>> done) = 0;
-  /// Deletes a writer's records up to this one: the chain goes on from it. Errors: not_found.
-  virtual void prune(const std::string& writer, std::int64_t number, std::vector<AuditEvent> events, Done<void> done) = 0;
+  /// Deletes a writer's records up to this one: the chain goes on from it. `event` gets the members writer, number and hash
+  /// of the last one deleted; of many there may be several. Errors: not_found.
+  virtual void prune(const std::string& writer, std::int64_t number, AuditEvent event, Done<void> done) = 0;
   /// The oldest first.
   virtual void heads(Done<std::vector<AuditHead>> done) = 0;
 

@@ -211,12 +211,13 @@ void MemoryLedger::writers(Done<std::vector<AuditWriter>> done) {
   done(look());
 }
 
-void MemoryLedger::prune(const std::string& writer, std::int64_t number, std::vector<AuditEvent> events, Done<void> done) {
+void MemoryLedger::prune(const std::string& writer, std::int64_t number, AuditEvent event, Done<void> done) {
   const auto drop = [&]() -> Result<void> {
     std::lock_guard lock(mutex_);
     if (writer != host_ || number < 1 || number > last_.number) return unknown_record(writer, number);
     drop_records(number);
-    write(std::move(events));
+    event.update({{"writer", writer}, {"number", number}, {"hash", pruned_.hash}});
+    write({std::move(event)});
     return {};
   };
   done(drop());

@@ -27,7 +27,7 @@ class MemoryLedger : public Ledger {
   void append(std::vector<AuditEvent> events) override;
   void records(const AuditQuery& query, Done<std::vector<AuditRecord>> done) override;
   void writers(Done<std::vector<AuditWriter>> done) override;
-  void prune(const std::string& writer, std::int64_t number, std::vector<AuditEvent> events, Done<void> done) override;
+  void prune(const std::string& writer, std::int64_t number, AuditEvent event, Done<void> done) override;
   /// None: there is nobody to prove anything to when the process has ended.
   void heads(Done<std::vector<AuditHead>> done) override;
   void grants(const std::string& principal, const std::string& tool, Done<std::vector<Grant>> done) override;

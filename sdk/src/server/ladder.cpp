@@ -84,12 +84,9 @@ Rung rung_of(const Asker& asker) {
 }
 
 bool can_decide(const std::vector<gate::ApproverRow>& rows, const AskTerms& terms, std::string_view requester) {
-  const auto can = [&](const gate::ApproverRow& row) {
-    const Approver& one = row.approver;
-    if (terms.not_requester && (one.name == requester || one.principal == requester)) return false;
-    return terms.approvers.empty() || std::find(terms.approvers.begin(), terms.approvers.end(), one.name) != terms.approvers.end();
-  };
-  return std::count_if(rows.begin(), rows.end(), can) >= std::max(1, terms.needed);
+  std::vector<Approver> approvers;
+  for (const gate::ApproverRow& row : rows) approvers.push_back(row.approver);
+  return who_can_decide(approvers, terms, requester).size() >= static_cast<std::size_t>(std::max(1, terms.needed));
 }
 
 bool covers(const Grant& grant, const Approval& draft) {

@@ -109,7 +109,13 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
   }
   json input = asked->arguments ? *std::move(asked->arguments) : json::object();
   const auto violations = entry->input.validate(input, Defaults::fill);
-  if (!violations.empty()) return not_done(&input, "schema", "invalid arguments for " + name + ": " + explain(violations));
+  if (!violations.empty()) {
+    // The record tells what and where; in the words may stand what its arguments leave out.
+    std::string places;
+    for (const Violation& one : violations) places += (places.empty() ? "" : ", ") + one.instance_location + ": " + one.keyword_location;
+    note_refusal(*exchange, name, &input, "schema", places);
+    return answer(*exchange, CallToolResult::error("invalid arguments for " + name + ": " + explain(violations)));
+  }
   // Of every request, so of each round and before a task begins: what the policy says now.
   PolicyRequest request = about(who, *entry);
   request.arguments = &input;

@@ -56,7 +56,7 @@ Seen seen(Row& row, const Host& host) {
   found.kept.created = number(row, 6);
   found.kept.changed = number(row, 7);
   found.kept.expires = number(row, 8);
-  if (found.kept.state == ApprovalState::claimed) found.owner_is_gone = host.is_gone(found.kept.owner, number(row, 2) == 1, *row[3]);
+  found.owner_is_gone = host.is_gone(found.kept.owner, number(row, 2) == 1, *row[3]);
   return found;
 }
 
@@ -88,7 +88,8 @@ std::string body_of(Approval approval) {
 // False: another was first.
 Result<bool> put(Connection& connection, const Approval& approval, std::int64_t version, const std::string& step) {
   const std::string body = body_of(approval);
-  const std::string owner = approval.state == ApprovalState::claimed ? approval.owner : std::string();
+  const bool has_owner = approval.state == ApprovalState::claimed || approval.state == ApprovalState::outcome_unknown;
+  const std::string owner = has_owner ? approval.owner : std::string();
   auto rows = run(connection, kPutApproval, std::string_view(approval.id), version, name_of(approval.state), std::int64_t{gate::is_open(approval.state) ? 1 : 0},
                   std::string_view(owner), approval.changed, approval.expires, approval.version, std::string_view(step), std::string_view(approval.result),
                   std::string_view(body));
@@ -189,9 +190,9 @@ void take_back(const Shared& shared, const std::shared_ptr<Journal>& journal, co
     return begun == Begun::claim ? gate::release(approval, call, now) : gate::wait_for_caller(approval, call, now);
   };
   auto work = [shared, journal, back, name](Connection& connection) -> Result<After> {
-    auto taken = run(connection, kClaimOfStep, std::string_view(back.approval), std::string_view(name));
-    if (!taken) return taken.error();
-    if (taken->empty()) return After();
+    auto held = run(connection, kHoldApproval, std::string_view(back.approval));
+    if (!held) return held.error();
+    if (held->empty() || held->front()[0] != name || held->front()[1] != name_of(ApprovalState::claimed)) return After();
     if (auto moved = move(connection, shared, *journal, back, {}); !moved) return moved.error();
     return After();
   };
@@ -275,7 +276,8 @@ void StoredLedger::commit(Step step, Done<std::optional<Approval>> done) {
   const std::string id = step.approval;
   const std::string name = random_id();
   auto begun = std::make_shared<Begun>(Begun::nothing);  // touched by the thread that writes alone
-  auto work = [shared = shared_, journal = journal_, step = std::move(step), name, begun, done](Connection& connection) -> Result<After> {
+  auto makes_known = std::make_shared<bool>(false);      // likewise
+  auto work = [shared = shared_, journal = journal_, step = std::move(step), name, begun, makes_known, done](Connection& connection) -> Result<After> {
     if (!step.grant.empty()) {
       auto held = run(connection, kHoldGrant, std::string_view(step.grant));
       if (!held) return held.error();
@@ -292,6 +294,9 @@ void StoredLedger::commit(Step step, Done<std::optional<Approval>> done) {
         if (auto renewed = shared.host->renew(connection); !renewed) return renewed.error();
     } else {
       journal->add(step.events);
+      *makes_known = !shared.host->is_known() && std::any_of(step.events.begin(), step.events.end(), [](const AuditEvent& event) { return turn_of(event) == Turn::begins; });
+      if (*makes_known)
+        if (auto renewed = shared.host->renew(connection); !renewed) return renewed.error();
     }
     if (step.keep) {
       auto rows = run(connection, kNow);
@@ -303,8 +308,8 @@ void StoredLedger::commit(Step step, Done<std::optional<Approval>> done) {
       auto kept = run(connection, kKeepGrant, std::string_view(grant.id), std::string_view(grant.principal), std::string_view(grant.tool), grant.until, std::string_view(body));
       if (!kept) return kept.error();
     }
-    return After([shared, done, begun, after = std::move(after)] {
-      if (*begun != Begun::nothing) shared.host->set_known();
+    return After([shared, done, begun, makes_known, after = std::move(after)] {
+      if (*begun != Begun::nothing || *makes_known) shared.host->set_known();
       done(after);
     });
   };
@@ -330,11 +335,12 @@ Result<std::uint64_t> sweep_ledger(Connection& connection, const Host& host, Jou
     changed = true;
   }
   more = more || (changed && static_cast<std::int64_t>(moving->size()) == kMovedAtOnce);
+  if (auto ended = end_lost_calls(connection, host, journal, more); !ended) return ended.error();
   if (auto dropped = run(connection, kDropResults); !dropped) return dropped.error();
   if (auto dropped = run(connection, kDropOldGrants, kRetention); !dropped) return dropped.error();
   auto approvals = run(connection, kDropOldApprovals, kRetention);
   if (!approvals) return approvals.error();
-  auto records = drop_old_records(connection, kRecordsAtOnce);
+  auto records = drop_old_records(connection, journal, kRecordsAtOnce);
   if (!records) return records.error();
   more = more || approvals->size() >= 1000 || *records >= kRecordsAtOnce;
   return approvals->size() + *records;

@@ -100,13 +100,16 @@ void read_on(const std::shared_ptr<Engine>& engine, const std::shared_ptr<Readin
   engine->read("audit", std::move(work), [reading](const Error& why) { reading->done(unavailable(why)); });
 }
 
-Result<bool> prune_to(Connection& connection, const std::string& writer, std::int64_t number) {
+// The log says with each part where the chain goes on now.
+Result<bool> prune_to(Connection& connection, Journal& journal, const std::string& writer, std::int64_t number, AuditEvent event) {
   auto found = run(connection, kFindRecord, std::string_view(writer), number);
   if (!found) return found.error();
   if (found->empty()) return false;
   const std::string& hash = *found->front()[0];
   if (auto dropped = run(connection, kPrune, std::string_view(writer), number); !dropped) return dropped.error();
   if (auto kept = run(connection, kPutPruned, std::string_view(writer), number, std::string_view(hash)); !kept) return kept.error();
+  event.update({{"writer", writer}, {"number", number}, {"hash", hash}});
+  journal.add({std::move(event)});
   return true;
 }
 
@@ -114,13 +117,7 @@ Result<bool> prune_to(Connection& connection, const std::string& writer, std::in
 
 // ---- writing
 
-// The call is ours to search by: what a database does not take as text is left out.
-Entry::Entry(const AuditEvent& event) : text(gate::event_text(event)) {
-  const auto named = event.find("call");
-  if (named == event.end() || !named->is_string()) return;
-  const auto& name = named->get_ref<const std::string&>();
-  if (is_utf8(name) && name.find('\0') == std::string::npos) call = name;
-}
+Entry::Entry(const AuditEvent& event) : call(call_of(event)), turn(turn_of(event)), text(gate::event_text(event)) {}
 
 Result<void> Journal::end(Connection& connection) {
   if (entries_.empty()) return {};
@@ -139,19 +136,22 @@ Result<void> Journal::end(Connection& connection) {
       const Entry& entry = entries_[at++];
       one.number = ++number;
       one.hash = hash = gate::hash_of(hash, writer_, number, time, entry.text);
+      calls_.note(entry.call, entry.turn, number);
       for (const Parameter& value : {Parameter(one.number), Parameter(time), Parameter(std::string_view(entry.call)), Parameter(std::string_view(entry.text)),
                                      Parameter(std::string_view(one.hash))})
         parameters.push_back(value);
     }
     if (auto put = connection.run(insert_statement(many), parameters); !put) return put.error();
   }
-  if (auto put = run(connection, kPutWriter, std::string_view(writer_), number, time, std::string_view(hash)); !put) return put.error();
+  entries_.clear();
+  if (auto put = run(connection, kPutWriter, std::string_view(writer_), number, time, std::string_view(hash), calls_.first()); !put) return put.error();
   return {};
 }
 
 StoredLedger::StoredLedger(Shared shared)
     : shared_(std::move(shared)), journal_(std::make_shared<Journal>(shared_.host->id())), backlog_(std::make_shared<Backlog>()) {
-  shared_.engine->around([journal = journal_] { journal->begin(); }, [journal = journal_](Connection& connection) { return journal->end(connection); });
+  shared_.engine->around({[journal = journal_] { journal->begin(); }, [journal = journal_](Connection& connection) { return journal->end(connection); },
+                          [journal = journal_] { journal->committed(); }});
   const auto job = std::make_shared<Engine::Job>();
   auto flush = [shared = shared_, journal = journal_, backlog = backlog_, job](Connection&) -> Result<After> {
     std::lock_guard lock(backlog->mutex);
@@ -236,9 +236,9 @@ void StoredLedger::heads(Done<std::vector<AuditHead>> done) {
 
 // ---- deleting
 
-// A part at a time, each a transaction of its own; the log says so with the last.
-void StoredLedger::prune(const std::string& writer, std::int64_t number, std::vector<AuditEvent> events, Done<void> done) {
-  auto work = [self = *this, writer, number, events, done](Connection& connection) -> Result<After> {
+// A part at a time, each a transaction of its own.
+void StoredLedger::prune(const std::string& writer, std::int64_t number, AuditEvent event, Done<void> done) {
+  auto work = [self = *this, writer, number, event, done](Connection& connection) -> Result<After> {
     auto there = run(connection, kFindRecord, std::string_view(writer), number);
     if (!there) return there.error();
     auto held = run(connection, kHoldPruned, std::string_view(writer));
@@ -246,25 +246,22 @@ void StoredLedger::prune(const std::string& writer, std::int64_t number, std::ve
     if (there->empty() || held->empty()) return After([done, writer, number] { done(gate::unknown_record(writer, number)); });
     const std::int64_t from = store::number(held->front(), 0);
     const std::int64_t to = std::min(number, from + kPruneAtOnce);
-    auto pruned = prune_to(connection, writer, to);
+    auto pruned = prune_to(connection, *self.journal_, writer, to, event);
     if (!pruned) return pruned.error();
     if (!*pruned)  // somebody took it out: all at once then
-      if (auto all = prune_to(connection, writer, number); !all) return all.error();
-    if (to == number || !*pruned) {
-      self.journal_->add(events);
-      return After([done] { done({}); });
-    }
-    return After([self, writer, number, events, done]() mutable { self.prune(writer, number, events, done); });
+      if (auto all = prune_to(connection, *self.journal_, writer, number, event); !all) return all.error();
+    if (to == number || !*pruned) return After([done] { done({}); });
+    return After([self, writer, number, event, done]() mutable { self.prune(writer, number, event, done); });
   };
   shared_.engine->write("audit", std::move(work), [done](const Error& why) { done(unavailable(why)); });
 }
 
-Result<std::uint64_t> drop_old_records(Connection& connection, std::uint64_t at_most) {
+Result<std::uint64_t> drop_old_records(Connection& connection, Journal& journal, std::uint64_t at_most) {
   auto old = run(connection, kOldRecords, kRetention, static_cast<std::int64_t>(at_most));
   if (!old) return old.error();
   std::uint64_t gone = 0;
   for (const Row& row : *old) {
-    if (auto pruned = prune_to(connection, *row[0], number(row, 1)); !pruned) return pruned.error();
+    if (auto pruned = prune_to(connection, journal, *row[0], number(row, 1), {{"event", "prune"}, {"by", "retention"}}); !pruned) return pruned.error();
     gone += static_cast<std::uint64_t>(number(row, 2));
   }
   if (auto dropped = run(connection, kDropOldWriters, kRetention); !dropped) return dropped.error();

@@ -84,11 +84,6 @@ void Engine::read(const std::string& key, Work work, Refuse refuse) {
   put(behind ? writer_ : reader_, Operation{key, std::move(work), std::move(refuse), Clock::now() + wait_});
 }
 
-void Engine::around(std::function<void()> begin, std::function<Result<void>(Connection&)> end) {
-  begin_ = std::move(begin);
-  end_ = std::move(end);
-}
-
 void Engine::every(std::chrono::milliseconds interval, Work work) {
   std::lock_guard lock(mutex_);
   jobs_.push_back({std::move(work), [](const Error&) {}, interval});
@@ -249,14 +244,14 @@ Result<void> Engine::transact(Lane& lane, Batch& batch, std::string& in_doubt) {
     return {};
   }
   if (auto begun = connection.begin(); !begun) return begun.error();
-  if (begin_) begin_();
+  if (around_.begin) around_.begin();
   for (auto& one : batch) {
     auto done = one.work(connection);
     if (!done) return done.error();
     one.after = *std::move(done);
   }
-  if (end_)
-    if (auto ended = end_(connection); !ended) return ended.error();
+  if (around_.end)
+    if (auto ended = around_.end(connection); !ended) return ended.error();
   in_doubt = connection.transaction();
   auto committed = connection.commit();
   if (committed || committed.error().code != ErrorCode::closed) in_doubt.clear();
@@ -288,6 +283,7 @@ void Engine::carry_out(Lane& lane, Batch batch) {
     auto done = attempt(lane, batch, in_doubt);
     if (done) {
       lane.pause = {};
+      if (lane.writes && around_.committed) around_.committed();
       for (auto& one : batch)
         if (one.after) one.after();
       return;

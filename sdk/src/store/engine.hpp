@@ -36,8 +36,14 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// called, on a thread of ours (`refuse` also in place).
   void write(const std::string& key, Work work, Refuse refuse);
   void read(const std::string& key, Work work, Refuse refuse);
-  /// Goes around the operations of each transaction: `begin` before them, `end` behind them and before the commit.
-  void around(std::function<void()> begin, std::function<Result<void>(Connection&)> end);
+  /// Goes around the operations of each transaction: `begin` before them, `end` behind them and before the commit,
+  /// `committed` once they are durable and before anybody is told.
+  struct Around {
+    std::function<void()> begin;
+    std::function<Result<void>(Connection&)> end;
+    std::function<void()> committed;
+  };
+  void around(Around around) { around_ = std::move(around); }
   /// Carries this out now and then, once something was written.
   void every(std::chrono::milliseconds interval, Work work);
   /// Carries this out within a while of `ask`, with whatever else is written by then; also before the store is closed.
@@ -102,8 +108,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Lane reader_;
   std::unordered_map<std::string, std::size_t> unwritten_;  // operations of the writer by key
   std::deque<Timed> jobs_;
-  std::function<void()> begin_;
-  std::function<Result<void>(Connection&)> end_;
+  Around around_;
   bool closing_ = false;
   Clock::time_point give_up_ = Clock::time_point::max();
   Clock::time_point complained_at_;  // the last time

@@ -2,6 +2,7 @@
 // The books in a database: each operation is one of the engine's, and what the log says of it goes into its transaction.
 #pragma once
 #include "gate/ledger.hpp"
+#include "store/open_calls.hpp"
 #include "store/operations.hpp"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ namespace sumun::store {
 struct Entry {
   explicit Entry(const gate::AuditEvent& event);
   std::string call;  // that it names
+  Turn turn;         // of that call
   std::string text;
 };
 
@@ -26,16 +28,23 @@ struct Entry {
 class Journal {
  public:
   explicit Journal(std::string writer) : writer_(std::move(writer)) {}
-  void begin() { entries_.clear(); }
+  void begin() {
+    entries_.clear();
+    calls_.forget();
+  }
   void add(const std::vector<gate::AuditEvent>& events) {
     for (const auto& event : events) entries_.emplace_back(event);
   }
   void add_entries(const std::vector<Entry>& entries) { entries_.insert(entries_.end(), entries.begin(), entries.end()); }
+  /// Links and writes what was added so far.
   Result<void> end(Connection& connection);
+  /// What was written since `begin` is durable.
+  void committed() { calls_.keep(); }
 
  private:
   const std::string writer_;
   std::vector<Entry> entries_;
+  OpenCalls calls_;
 };
 
 /// Records that nobody waits for. Thread: any.
@@ -59,7 +68,7 @@ class StoredLedger final : public gate::Ledger {
   void append(std::vector<gate::AuditEvent> events) override;
   void records(const AuditQuery& query, Done<std::vector<AuditRecord>> done) override;
   void writers(Done<std::vector<AuditWriter>> done) override;
-  void prune(const std::string& writer, std::int64_t number, std::vector<gate::AuditEvent> events, Done<void> done) override;
+  void prune(const std::string& writer, std::int64_t number, gate::AuditEvent event, Done<void> done) override;
   void heads(Done<std::vector<AuditHead>> done) override;
   void grants(const std::string& principal, const std::string& tool, Done<std::vector<Grant>> done) override;
   void revoke(const std::string& grant, std::vector<gate::AuditEvent> events, Done<Grant> done) override;
@@ -80,6 +89,8 @@ class StoredLedger final : public gate::Ledger {
 /// Of the sweep: what time does to approvals, grants and records, with what the log says of it.
 /// Returns: how many approvals and records are gone; `more` is set where there are others.
 Result<std::uint64_t> sweep_ledger(Connection& connection, const Host& host, Journal& journal, bool& more);
-Result<std::uint64_t> drop_old_records(Connection& connection, std::uint64_t at_most);
+/// The calls of processes that are gone which have no end get one: outcome_unknown. `more` as above.
+Result<void> end_lost_calls(Connection& connection, const Host& host, Journal& journal, bool& more);
+Result<std::uint64_t> drop_old_records(Connection& connection, Journal& journal, std::uint64_t at_most);
 
 }  // namespace sumun::store

@@ -7,7 +7,8 @@
 //   grants         id, principal, tool, until (ms), revoked (0|1), body (JSON)
 //   approvers      name, principal, created, first (1 = made when there was none), password, failures, locked_until (ms)
 //   audit          (writer, number), time (ms), call, event (canonical JSON), previous, hash
-//   audit_writers  id, number, time and hash of its last record; number and hash of the last one that was pruned; signed_to
+//   audit_writers  id, number, time and hash of its last record; number and hash of the last one that was pruned; signed_to;
+//                  open_from: the first record that may be of a call without an end (0 = there is none)
 //   audit_heads    time (ms), body (JSON)
 #pragma once
 #include "store/database.hpp"
@@ -36,7 +37,7 @@ CREATE TABLE audit (writer TEXT NOT NULL, number BIGINT NOT NULL, time BIGINT NO
 CREATE INDEX audit_time ON audit (time);
 CREATE INDEX audit_call ON audit (call) WHERE call <> '';
 CREATE TABLE audit_writers (id TEXT PRIMARY KEY, number BIGINT NOT NULL, time BIGINT NOT NULL, hash TEXT NOT NULL, pruned BIGINT NOT NULL,
-  pruned_hash TEXT NOT NULL, signed_to BIGINT NOT NULL);
+  pruned_hash TEXT NOT NULL, signed_to BIGINT NOT NULL, open_from BIGINT NOT NULL DEFAULT 0);
 CREATE TABLE audit_heads (time BIGINT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX audit_heads_time ON audit_heads (time);
 )";
@@ -64,7 +65,9 @@ inline constexpr Statement kCountPending{"SELECT count(*) FROM approvals WHERE s
 inline constexpr Statement kPutApproval{
     "UPDATE approvals SET state = $3, open = $4, owner = $5, changed = $6, expires = $7, version = $8, step = $9, result = $10, body = $11 "
     "WHERE id = $1 AND version = CAST($2 AS BIGINT) RETURNING id"};
-inline constexpr Statement kClaimOfStep{"SELECT version FROM approvals WHERE id = $1 AND step = $2 AND state = 'claimed'"};
+// Which step changed it last. It waits for a transaction that changes it and has not ended: one whose connection was lost
+// may end so late.
+inline constexpr Statement kHoldApproval{"UPDATE approvals SET step = step WHERE id = $1 RETURNING step, state"};
 // Those that time may have moved: expired ones, and claims whose host has let its lease lapse or that nobody went on with
 // for $1 ms.
 inline constexpr Statement kMovingApprovals{
@@ -110,7 +113,18 @@ inline constexpr Statement kCountTry{"UPDATE approvers SET failures = $2, locked
 inline constexpr Statement kHoldWriter{
     "INSERT INTO audit_writers (id, number, time, hash, pruned, pruned_hash, signed_to) VALUES ($1, 0, 0, $2, 0, $2, 0) "
     "ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING number, time, hash, {now}"};
-inline constexpr Statement kPutWriter{"UPDATE audit_writers SET number = $2, time = $3, hash = $4 WHERE id = $1"};
+inline constexpr Statement kPutWriter{
+    "UPDATE audit_writers SET number = $2, time = $3, hash = $4, "
+    "open_from = CASE WHEN CAST($5 AS BIGINT) < 0 THEN open_from ELSE CAST($5 AS BIGINT) END WHERE id = $1"};
+// Writers with calls that have no end, the longest silent first, and what is known of their process.
+inline constexpr Statement kOpenWriters{
+    "SELECT audit_writers.id, open_from, CASE WHEN until > {now} THEN 1 ELSE 0 END, coalesce(place, '') FROM audit_writers "
+    "LEFT JOIN hosts ON hosts.id = audit_writers.id WHERE open_from > 0 ORDER BY time LIMIT 1000"};
+// Of two that look at once, one goes on.
+inline constexpr Statement kTakeOpen{"UPDATE audit_writers SET open_from = $3 WHERE id = $1 AND open_from = CAST($2 AS BIGINT) RETURNING id"};
+inline constexpr Statement kOfCall{"SELECT event FROM audit WHERE call = $1"};
+// Its caller may still answer, and it goes on then.
+inline constexpr Statement kIsAwaited{"SELECT 1 FROM calls WHERE id = $1 AND finished = 0 AND touched > {now} - CAST($2 AS BIGINT)"};
 inline constexpr Statement kWriters{"SELECT id, pruned, pruned_hash, number, hash, signed_to FROM audit_writers ORDER BY time, id"};
 // Of one writer by number, of all by time; $1 = '' of all. The rest of a query is for who reads them.
 #define SUMUN_RECORDS(order, after) \

@@ -60,8 +60,12 @@ class SharedStore final : public Store {
       auto done = sweep(connection, *shared.host, *journal, gone);
       if (!done) return done.error();
       if (auto looked = shared.usage->look(connection); !looked) return looked.error();
-      return After([swept, all = *done] {
+      // What it deleted is said in a record; signed, that proves it.
+      auto signed_now = heads->make(connection, shared.host->id(), *journal, *shared.engine);
+      if (!signed_now) return signed_now.error();
+      return After([swept, all = *done, told = *std::move(signed_now)] {
         if (all) *swept = Engine::Clock::now();
+        if (told) told();
       });
     });
   }
@@ -123,6 +127,7 @@ class SharedStore final : public Store {
       done = *swept;
     }
     connection->reset();
+    if (gone > 0) sign_now();
     if (auto compacted = database().compact(); !compacted) return compacted.error();
     return gone;
   }
@@ -137,6 +142,15 @@ class SharedStore final : public Store {
 
  private:
   Database& database() { return shared_.engine->database(); }
+
+  // What was deleted is said in a record: signed, it proves it.
+  void sign_now() {
+    auto work = [host = shared_.host, journal = ledger_.journal(), heads = heads_, engine = shared_.engine](Connection& connection) {
+      return heads->make(connection, host->id(), *journal, *engine);
+    };
+    shared_.engine->write("", std::move(work), [](const Error&) {});
+    shared_.engine->settle(kCloseLimit);
+  }
 
   const Shared shared_;
   KeyRing keys_;

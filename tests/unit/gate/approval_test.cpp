@@ -186,6 +186,7 @@ TEST_CASE("approvers are those whom the rule names, and not the requester under 
       {"the requester by name", {}, true, named("local:ann"), false},
       {"the requester, named all the same", {"boss"}, true, named("boss", "local:ann"), false},
       {"another", {}, true, named("bob", "local:bob"), true},
+      {"one of whom nobody knows what they call tools as", {}, true, named("bob"), false},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
@@ -199,6 +200,34 @@ TEST_CASE("approvers are those whom the rule names, and not the requester under 
       if (!row.may) CHECK(code_of(done) == ErrorCode::denied);
     }
   }
+}
+
+TEST_CASE("two names of one principal are one vote") {
+  Approval a = an_approval();
+  a.terms.needed = 2;
+  REQUIRE(approves(a, named("bob", "local:bob")).has_value());
+  CHECK(code_of(approves(a, named("robert", "local:bob"))) == ErrorCode::denied);
+  CHECK((a.state == State::pending));
+  REQUIRE(approves(a, named("cid", "local:cid")).has_value());
+  CHECK((a.state == State::approved));
+}
+
+TEST_CASE("who can decide is told as votes are counted") {
+  const std::vector<Approver> all{{"ann", "local:ann", 0}, {"bob", "local:bob", 0}, {"robert", "local:bob", 0}, {"cid", "", 0}, {"dora", "", 0}};
+  const auto names = [&](const AskTerms& terms, std::string_view requester) {
+    std::vector<std::string> found;
+    for (const Approver& one : who_can_decide(all, terms, requester)) found.push_back(one.name);
+    return found;
+  };
+  using Names = std::vector<std::string>;
+  AskTerms terms;
+  CHECK(names(terms, "local:ann") == Names{"ann", "bob", "cid", "dora"});
+  terms.not_requester = true;
+  CHECK(names(terms, "local:ann") == Names{"bob"});
+  CHECK(names(terms, "") == Names{"ann", "bob"});
+  terms.approvers = {"robert", "cid", "ann"};
+  CHECK(names(terms, "local:ann") == Names{"robert"});
+  CHECK(who_can_decide({}, terms).empty());
 }
 
 TEST_CASE("an edit changes what is approved, and votes for what was there before count no more") {
@@ -240,7 +269,15 @@ TEST_CASE("the owner's late end counts where the outcome was not known; after a 
   CHECK(a.note.empty());
   REQUIRE(gate::resolve(resolved, State::failed, "bob", "not in the books", kNow).has_value());
   CHECK(resolved.note == "bob: not in the books");
+  CHECK(resolved.resolved_by == "bob");
   CHECK(!gate::finish(resolved, "c1", State::executed, "{}", "", kNow).has_value());
+  CHECK(!gate::ended_late(resolved, "c2", State::executed, kNow).has_value());
+  const auto version = resolved.version;
+  REQUIRE(gate::ended_late(resolved, "c1", State::executed, kNow).has_value());
+  CHECK((resolved.state == State::failed));
+  CHECK(resolved.note == "bob: not in the books; after that the call itself ended: executed");
+  CHECK(resolved.version == version + 1);
+  CHECK(!gate::ended_late(a, "c1", State::failed, kNow).has_value());  // nobody had said anything of it
 }
 
 TEST_CASE("a result that is too large is not kept") {
@@ -265,6 +302,7 @@ TEST_CASE("a call that waits for its caller outlives its owner, and lapses when 
   CHECK(!gate::go_on(a, "c1", "h2", kNow + kAnswerLife).has_value());
   Approval expired = a;
   expired.expires = kNow;
+  expired.has_lapsed = true;
   REQUIRE(gate::age(a, false, kNow + kAnswerLife));
   CHECK((a.state == State::approved));
   CHECK(a.call.empty());
@@ -335,6 +373,25 @@ TEST_CASE("values that are equal bind equal, whatever their bytes; values that d
   CHECK(gate::binding_of("annt", "", "d", none) != gate::binding_of("ann", "t", "d", none));
 }
 
+TEST_CASE("what lapses can be claimed for as long as when it was approved, once") {
+  Approval a = an_approval();
+  a.terms.approved = std::chrono::hours(1);
+  REQUIRE(approves(a, user()).has_value());
+  const UnixMs claimed = kNow + 1, lapsed = claimed + kAnswerLife, until = lapsed + 3'600'000;
+  REQUIRE(gate::claim(a, "c1", "h1", claimed).has_value());
+  REQUIRE(gate::wait_for_caller(a, "c1", claimed).has_value());
+  Approval late = a;
+  REQUIRE(gate::age(a, false, lapsed));
+  CHECK((a.state == State::approved));
+  CHECK(a.expires == until);
+  REQUIRE(gate::age(late, false, until));  // nobody looked for so long
+  CHECK((late.state == State::expired));
+  REQUIRE(gate::claim(a, "c2", "h1", until - 1).has_value());
+  REQUIRE(gate::wait_for_caller(a, "c2", until - 1).has_value());
+  REQUIRE(gate::age(a, false, until - 1 + kAnswerLife));
+  CHECK((a.state == State::expired));
+}
+
 TEST_CASE("an approval comes back from its JSON as it was") {
   Approval a = an_approval(State::outcome_unknown);
   a.module = "shop";
@@ -352,7 +409,8 @@ TEST_CASE("an approval comes back from its JSON as it was") {
   a.note = "n";
   a.created = 3;
   a.replay = 4;
-  a.asked_caller = true;
+  a.asked_caller = a.has_lapsed = true;
+  a.resolved_by = "bob";
   for (const bool edited : {true, false}) {
     if (!edited) a.edited.reset();
     const json value = gate::to_json(a);
@@ -362,6 +420,8 @@ TEST_CASE("an approval comes back from its JSON as it was") {
     CHECK(back->edited == a.edited);
     CHECK(back->terms == a.terms);
     CHECK(back->votes == a.votes);
+    CHECK(back->has_lapsed);
+    CHECK(back->resolved_by == "bob");
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The human's side of a store, over the books in memory: who may say what, and what is written of it.
+#include <sumun/json.hpp>
 #include <sumun/approvals.hpp>
 #include <sumun/store.hpp>
 
@@ -228,9 +229,11 @@ TEST_CASE("it takes as many as the rule says, and who asked is none of them wher
   terms.not_requester = true;
   desk.ask("two", terms);
   CHECK(desk.approvals.decide("two", desk.alice, yes()).error().code == ErrorCode::denied);
-  CHECK(desk.approvals.decide("two", desk.bob, yes()).value().state == ApprovalState::pending);
-  CHECK(desk.approvals.decide("two", desk.bob, yes()).error().code == ErrorCode::denied);
-  CHECK(desk.approvals.decide("two", {"carol", "", false}, yes()).value().state == ApprovalState::approved);
+  const Voter bob{"bob", "local:bob", false};
+  CHECK(desk.approvals.decide("two", desk.bob, yes()).error().code == ErrorCode::denied);  // who is he when he calls tools?
+  CHECK(desk.approvals.decide("two", bob, yes()).value().state == ApprovalState::pending);
+  CHECK(desk.approvals.decide("two", bob, yes()).error().code == ErrorCode::denied);
+  CHECK(desk.approvals.decide("two", {"carol", "local:carol", false}, yes()).value().state == ApprovalState::approved);
   CHECK(desk.events() == Names{"vote", "vote", "approved"});
 }
 
@@ -391,11 +394,42 @@ TEST_CASE("a person says what became of an unknown outcome, and of nothing else"
   CHECK(desk.approvals.resolve("one", desk.bob, true, "").error().code == ErrorCode::invalid_value);
   REQUIRE(desk.approvals.decide("one", desk.bob, yes()).has_value());
   desk.claim_and_lose("one");
-  const auto done = desk.approvals.resolve("one", desk.bob, false, "the bank has no such booking");
+  const auto early = desk.approvals.resolve("one", desk.bob, false, "");  // its process is this one
+  REQUIRE_FALSE(early.has_value());
+  CHECK(early.error().code == ErrorCode::busy);
+  const auto done = desk.approvals.resolve("one", desk.bob, false, "the bank has no such booking", WhileAlive::resolve);
   REQUIRE(done.has_value());
+  CHECK(desk.log().back()["even_if_running"] == true);
   CHECK(done->state == ApprovalState::failed);
   CHECK(desk.log().back()["event"] == "resolve");
   CHECK(desk.log().back()["outcome"] == "failed");
   CHECK(desk.log().back()["call"] == "call-1");
   CHECK(desk.approvals.resolve("one", desk.bob, true, "").error().code == ErrorCode::invalid_value);
+}
+
+TEST_CASE("what the server's options leave out of the log is left out of what people say, too") {
+  Desk desk;
+  AuditOptions options;
+  options.patterns = {"case-[0-9]+"};
+  Approvals approvals{desk.store, options};
+  desk.ask("one");
+  Decided decided = yes();
+  decided.reason = "see case-4711";
+  decided.remember = std::chrono::seconds(60);
+  decided.remember_when = {"/currency != 'case-12'"};
+  REQUIRE(approvals.decide("one", desk.bob, decided).has_value());
+  desk.claim_and_lose("one");
+  REQUIRE(approvals.resolve("one", desk.bob, true, "as in case-4712", WhileAlive::resolve).has_value());
+  for (const json& event : desk.log()) {
+    CAPTURE(dump_json(event));
+    CHECK(dump_json(event).find("case-") == std::string::npos);
+  }
+  options.patterns = {"("};  // as good as none
+  Approvals fallen{desk.store, options};
+  desk.ask("two", {}, {{"amount_minor", 1}, {"currency", "EUR"}});
+  decided.remember.reset();
+  decided.remember_when.clear();
+  decided.reason = "to bob@example.com";
+  REQUIRE(fallen.decide("two", desk.bob, decided).has_value());
+  CHECK(dump_json(desk.log().at(desk.log().size() - 2)).find("bob@example.com") == std::string::npos);
 }

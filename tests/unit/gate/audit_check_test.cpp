@@ -162,18 +162,75 @@ TEST_CASE("a log goes on from where it was cut") {
   const Log whole = chain("w", 6);
   const Log rest(whole.begin() + 3, whole.end());
   const AuditMarks from{{"w", mark(whole, 3)}};
-  CHECK(words(verified(rest, {}, from)) == "");
+  const std::string unproved = "w 3: the records up to it are not here, and nothing proves that they were deleted rightly: no record says so, and no export of them was shown";
+  CHECK(words(verified(rest, {}, from)) == unproved);
+  CHECK(words(verified({}, {}, from)) == unproved);
   CHECK(words(verified(rest)) == "w 4: records 1 to 3 are missing before it");
-  CHECK(words(verified(rest, {}, {{"w", {3, std::string(64, 'a')}}})) == "w 4: it does not follow the record before it: that one was replaced, or this one put there");
-  CHECK(words(verified(Log(rest.begin() + 1, rest.end()), {}, from)) == "w 5: record 4 is missing before it");
+  CHECK(words(verified(rest, {}, {{"w", {3, std::string(64, 'a')}}})) == "w 4: it does not follow the record before it: that one was replaced, or this one put there | " + unproved);
+  CHECK(words(verified(Log(rest.begin() + 1, rest.end()), {}, from)) == "w 5: record 4 is missing before it | " + unproved);
   const auto old_head = gate::signed_head(2000, {{"w", mark(whole, 2)}}, seed(1));
   const auto noted = verified(rest, {old_head}, from);
-  CHECK(words(noted) == "");
-  CHECK(noted.notes == std::vector<std::string>{"w: record 2 is named, but records up to 3 are not here: they were deleted after an export"});
+  CHECK(words(noted) == unproved);
+  CHECK(noted.notes == std::vector<std::string>{"w: record 2 is named, but records up to 3 are not here: nothing says why"});
   const auto at_the_cut = gate::signed_head(3000, {{"w", {3, std::string(64, 'a')}}}, seed(1));
-  CHECK(words(verified(rest, {at_the_cut}, from)) == "w 3: it is not the record that the head of 1970-01-01T00:00:03Z names");
-  CHECK(words(verified({}, {at_the_cut}, from)) == "w 3: the records begin behind another one than the head of 1970-01-01T00:00:03Z names");
-  CHECK(verified({}, {gate::signed_head(3000, from, seed(1))}, from).fault_count == 0);
+  CHECK(words(verified(rest, {at_the_cut}, from)) == "w 3: it is not the record that the head of 1970-01-01T00:00:03Z names | " + unproved);
+  CHECK(words(verified({}, {at_the_cut}, from)) == unproved + " | w 3: the records begin behind another one than the head of 1970-01-01T00:00:03Z names");
+}
+
+TEST_CASE("that records were deleted rightly is proved by a record that a head covers, or by an export that is kept") {
+  const Log whole = chain("w", 6);
+  const Log rest(whole.begin() + 3, whole.end());
+  const AuditMark cut = mark(whole, 3);
+  const auto said = [](const AuditMark& at, const std::string& of = "w") {
+    return gate::link(std::string(64, '0'), "cli", 1, 9000, {{"event", "prune"}, {"by", "ann"}, {"writer", of}, {"number", at.number}, {"hash", at.hash}});
+  };
+  struct Case {
+    const char* name;
+    AuditRecord record;
+    bool covered;
+    AuditMark exported;
+    std::string fault;  // behind "…deleted rightly: "; empty = none
+    std::string note;   // behind "…are not here: "
+  };
+  const std::string nothing = "no record says so, and no export of them was shown";
+  const Case cases[] = {
+      {"a record", said(cut), true, {}, "", "they were deleted, says record 1 of cli"},
+      {"a record without a head", said(cut), false, {}, "record 1 of cli says so, but no head covers that yet", "nothing says why"},
+      {"a record of an earlier cut", said(mark(whole, 2)), true, {}, nothing, "nothing says why"},
+      {"a record of another hash", said({3, std::string(64, 'a')}), true, {}, nothing, "nothing says why"},
+      {"a record of another writer", said(cut, "v"), true, {}, nothing, "nothing says why"},
+      {"something else", gate::link(std::string(64, '0'), "cli", 1, 9000, {{"event", "call"}, {"writer", "w"}, {"number", 3}, {"hash", cut.hash}}), true, {}, nothing, "nothing says why"},
+      {"an export up to there", said(cut, "v"), true, cut, "", "an export was shown that has them"},
+      {"an export beyond", said(cut, "v"), true, mark(whole, 5), "", "an export was shown that has them"},
+      {"an export that ends before", said(cut, "v"), true, mark(whole, 2), nothing, "nothing says why"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    AuditCheck check;
+    check.begin({{"w", cut}});
+    check.head(gate::signed_head(2000, {{"w", mark(whole, 2)}}, seed(1)));
+    if (one.covered) check.head(gate::signed_head(9500, {{"cli", {1, one.record.hash}}}, seed(1)));
+    if (one.exported.number > 0) check.exported({{"w", one.exported}});
+    for (const auto& record : rest) check.record(record);
+    check.record(one.record);
+    const auto report = check.report();
+    CHECK(words(report) == (one.fault.empty() ? "" : "w 3: the records up to it are not here, and nothing proves that they were deleted rightly: " + one.fault));
+    CHECK(report.notes == std::vector<std::string>{"w: record 2 is named, but records up to 3 are not here: " + one.note});
+  }
+  // An export of something else proves nothing, and a writer that is not among the log's any more ended where it was deleted.
+  AuditCheck other;
+  other.begin({{"w", cut}});
+  other.exported({{"w", {3, std::string(64, 'b')}}});
+  for (const auto& record : rest) other.record(record);
+  CHECK(words(other.report()) == "w 3: it is not the record that what was said of the end names");
+  for (const bool same : {true, false}) {
+    const AuditRecord last = said(same ? mark(whole, 6) : AuditMark{6, std::string(64, 'c')});
+    AuditCheck gone;
+    gone.head(gate::signed_head(6000, {{"w", mark(whole, 6)}}, seed(1)));
+    gone.head(gate::signed_head(9500, {{"cli", {1, last.hash}}}, seed(1)));
+    gone.record(last);
+    CHECK(words(gone.report()) == (same ? "" : "w 6: the record that was deleted is another one than the head of 1970-01-01T00:00:06Z names"));
+  }
 }
 
 TEST_CASE("a log that is said to end somewhere ends there") {

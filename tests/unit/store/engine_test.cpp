@@ -117,15 +117,16 @@ TEST_CASE("a commit whose end was not heard of is asked about: what took effect 
 
 TEST_CASE("what goes around a transaction begins anew with each attempt") {
   Running running;
-  int begun = 0, ended = 0;
-  running.engine->around([&] { ++begun; }, [&](Connection&) -> Result<void> {
-    ++ended;
-    return {};
-  });
+  int begun = 0, ended = 0, kept = 0;
+  running.engine->around({[&] { ++begun; }, [&](Connection&) -> Result<void> {
+                            ++ended;
+                            return {};
+                          }, [&] { ++kept; }});
   running.fate.next = Fate::Commit::is_lost;
   CHECK(running.write() == 2);
   CHECK(begun == 2);
   CHECK(ended == 2);
+  CHECK(kept == 1);
 }
 
 TEST_CASE("a job at need is done once for all who asked, with others or in time, and before the end") {

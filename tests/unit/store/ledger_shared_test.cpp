@@ -187,10 +187,75 @@ TEST_CASE("the claim of a host that is gone has an unknown outcome, that of a li
     CHECK(!books.step("lost", claimed("c2", books.ledger.host())).has_value());
     REQUIRE(books.step("asking", [&](Approval& a, Events&, UnixMs now) { return gate::go_on(a, "c", books.ledger.host(), now); }).has_value());
     REQUIRE(books.step("asking", finished("c")).has_value());
-    const auto resolved = books.step("lost", [](Approval& a, Events&, UnixMs now) { return gate::resolve(a, State::executed, "bob", "seen", now); });
+    Step said;
+    said.approval = "lost";
+    said.unless_owner_lives = true;
+    said.change = [](Approval& a, Events&, UnixMs now) { return gate::resolve(a, State::executed, "bob", "seen", now); };
+    const auto resolved = books.commit(said);
     REQUIRE_MESSAGE(resolved.has_value(), resolved.error().message);
     CHECK(resolved.value()->note == "bob: seen");
     CHECK(count(books, "outcome") == 1);
+    books.check_chain();
+  }
+}
+
+TEST_CASE("what became of a call is not for people to say while its host lives, unless they say so") {
+  for (const auto& place : durable_places()) {
+    CAPTURE(place->name());
+    const Books books{place->ledger()};
+    const auto other = place->another();
+    const Books o{other->ledger()};
+    approve(books, "a");
+    REQUIRE(o.step("a", claimed("c", o.ledger.host())).has_value());
+    REQUIRE(o.step("a", [](Approval& a, Events&, UnixMs now) { return gate::finish(a, "c", State::outcome_unknown, "", "it took too long", now); }).has_value());
+    Step said;
+    said.approval = "a";
+    said.unless_owner_lives = true;
+    said.change = [](Approval& a, Events&, UnixMs now) { return gate::resolve(a, State::failed, "bob", "", now); };
+    const auto refused = books.commit(said);
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().code == ErrorCode::busy);
+    CHECK((books.get("a")->state == State::outcome_unknown));
+    said.unless_owner_lives = false;
+    REQUIRE(books.commit(said).has_value());
+    CHECK((books.get("a")->state == State::failed));
+  }
+}
+
+TEST_CASE("a call without an approval gets an end where its process is gone, and one that may go on does not") {
+  for (const auto& place : durable_places()) {
+    CAPTURE(place->name());
+    const Books books{place->ledger()};
+    auto other = place->another();
+    const Books o{other->ledger()};
+    const auto log = [](const Books& to, const std::string& event, const std::string& call) {
+      Step step;
+      step.events = {{{"event", event}, {"call", call}, {"principal", "ann"}, {"target", "refund"}, {"arguments", {{"event", "claim"}}}}};
+      REQUIRE(to.commit(std::move(step)).has_value());
+    };
+    for (const char* call : {"lost", "ended", "released", "goes on", "asks"}) log(o, "claim", call);
+    log(o, "outcome", "ended");
+    log(o, "released", "released");
+    REQUIRE(wait_for<void>([&](auto done) { other->calls().open("asks", std::move(done)); }).has_value());
+    log(books, "round", "goes on");
+    const auto store = place->another();
+    REQUIRE(store->collect().has_value());
+    CHECK(count(books, "outcome") == 1);  // all live
+    log(books, "outcome", "goes on");
+    other.reset();
+    for (int i = 0; i < 2; ++i) REQUIRE(store->collect().has_value());
+    AuditQuery query;
+    query.event = "outcome";
+    query.call = "lost";
+    const auto told = books.records(query).value();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].event == json{{"event", "outcome"}, {"outcome", "outcome_unknown"}, {"call", "lost"}, {"principal", "ann"}, {"target", "refund"}, {"why", "the process that carried it out has ended"}});
+    CHECK(count(books, "outcome") == 3);
+    place->sql("UPDATE calls SET touched = touched - " + std::to_string(std::chrono::milliseconds(kRequestStateLife).count() + 1000));
+    for (int i = 0; i < 2; ++i) REQUIRE(store->collect().has_value());
+    query.call = "asks";
+    CHECK(books.records(query)->size() == 1);
+    CHECK(count(books, "outcome") == 4);
     books.check_chain();
   }
 }
@@ -271,6 +336,14 @@ TEST_CASE("the sweep writes what time has done, drops what is old, and carries t
     const auto after = books.records(all).value();
     REQUIRE(!after.empty());
     CHECK(after.front().number == 3);
+    AuditQuery pruned;
+    pruned.event = "prune";
+    const auto told = books.records(pruned).value();
+    REQUIRE(!told.empty());
+    for (const auto& one : told) CHECK(one.event["by"] == "retention");
+    CHECK(std::any_of(told.begin(), told.end(), [&](const AuditRecord& one) {
+      return one.event["writer"] == books.ledger.host() && one.event["number"] == 2 && one.event["hash"] == after.front().previous;
+    }));
     books.check_chain();
   }
 }

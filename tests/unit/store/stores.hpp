@@ -126,8 +126,8 @@ struct Books {
   Result<std::vector<AuditWriter>> writers() const {
     return wait_for<std::vector<AuditWriter>>([&](auto done) { ledger.writers(std::move(done)); });
   }
-  Result<void> prune(const std::string& writer, std::int64_t number, std::vector<gate::AuditEvent> events = {}) const {
-    return wait_for<void>([&](auto done) { ledger.prune(writer, number, std::move(events), std::move(done)); });
+  Result<void> prune(const std::string& writer, std::int64_t number, gate::AuditEvent event = json::object()) const {
+    return wait_for<void>([&](auto done) { ledger.prune(writer, number, std::move(event), std::move(done)); });
   }
   Result<std::vector<Grant>> grants(const std::string& principal = "", const std::string& tool = "") const {
     return wait_for<std::vector<Grant>>([&](auto done) { ledger.grants(principal, tool, std::move(done)); });
