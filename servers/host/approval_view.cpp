@@ -72,18 +72,19 @@ std::string padded(std::string text, std::size_t width) {
   return has < width ? text + std::string(width - has, ' ') : text;
 }
 
-std::string rows_text(const std::vector<std::pair<std::string, std::string>>& rows) {
+std::string rows_text(const std::vector<std::pair<std::string, std::string>>& rows, Extent extent) {
   std::size_t width = 0;
   for (const auto& [name, value] : rows) width = std::max(width, std::min<std::size_t>(characters_of(name), 32));
   std::string text;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i == kShownRows) return text + "  … and " + std::to_string(rows.size() - i) + " more; --raw shows them all\n";
+    if (i == kShownRows && extent == Extent::brief) return text + "  … and " + std::to_string(rows.size() - i) + " more; --raw shows them all\n";
     text += "  " + padded(rows[i].first, width) + "  " + rows[i].second + "\n";
   }
   return text;
 }
 
-std::string value_words(const json& value) { return visible(dump_json(value)); }
+std::string words_in(Extent extent, std::string_view text) { return visible(text, extent == Extent::whole ? std::string_view::npos : kShownCharacters); }
+std::string value_words(const json& value, Extent extent) { return words_in(extent, dump_json(value)); }
 
 std::string utc(std::int64_t ms) {
   const std::time_t seconds = ms / 1000;
@@ -134,13 +135,13 @@ std::string visible(std::string_view text, std::size_t most) {
   return shown;
 }
 
-std::string table_of(const json& value) {
+std::string table_of(const json& value, Extent extent) {
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const auto& [place, one] : rows_of(value)) rows.emplace_back(visible(place.empty() ? "(all)" : place), value_words(*one));
-  return rows_text(rows);
+  for (const auto& [place, one] : rows_of(value)) rows.emplace_back(words_in(extent, place.empty() ? "(all)" : place), value_words(*one, extent));
+  return rows_text(rows, extent);
 }
 
-std::string difference(const json& before, const json& after) {
+std::string difference(const json& before, const json& after, Extent extent) {
   std::map<std::string, std::pair<const json*, const json*>> both;
   const auto rows_before = rows_of(before);
   const auto rows_after = rows_of(after);
@@ -150,12 +151,12 @@ std::string difference(const json& before, const json& after) {
   for (const auto& [place, values] : both) {
     const auto& [was, is] = values;
     if (was && is && dump_json(*was) == dump_json(*is)) continue;
-    const std::string name = visible(place.empty() ? "(all)" : place);
-    if (!is) rows.emplace_back("- " + name, value_words(*was));
-    else if (!was) rows.emplace_back("+ " + name, value_words(*is));
-    else rows.emplace_back("~ " + name, value_words(*was) + " → " + value_words(*is));
+    const std::string name = words_in(extent, place.empty() ? "(all)" : place);
+    if (!is) rows.emplace_back("- " + name, value_words(*was, extent));
+    else if (!was) rows.emplace_back("+ " + name, value_words(*is, extent));
+    else rows.emplace_back("~ " + name, value_words(*was, extent) + " → " + value_words(*is, extent));
   }
-  return rows_text(rows);
+  return rows_text(rows, extent);
 }
 
 std::string words_of(const AskTerms& terms) {
@@ -178,7 +179,7 @@ std::string duration_words(std::chrono::milliseconds time) {
   return in(86400) + " days";
 }
 
-std::string approval_text(const Approval& approval, const std::optional<Approval>& last, std::int64_t now) {
+std::string approval_text(const Approval& approval, const std::optional<Approval>& last, std::int64_t now, Extent extent) {
   std::string text = "approval " + visible(approval.id) + "\n";
   const auto line = [&](const char* name, const std::string& value) {
     if (!value.empty()) text += "  " + padded(name, 12) + value + "\n";
@@ -194,8 +195,8 @@ std::string approval_text(const Approval& approval, const std::optional<Approval
   line("call", visible(approval.call));
   line("note", visible(approval.note, kMaxReasonBytes));
   line("result", visible(approval.result));
-  text += "arguments\n" + table_of(approval.arguments);
-  if (approval.edited) text += "changed by an approver, who lets it pass so\n" + difference(approval.arguments, *approval.edited);
+  text += "arguments\n" + table_of(approval.arguments, extent);
+  if (approval.edited) text += "changed by an approver, who lets it pass so\n" + difference(approval.arguments, *approval.edited, extent);
   if (last) {
     const std::string changes = difference(approved_arguments(*last), approved_arguments(approval));
     text += "unlike the last one that was executed (" + visible(last->id.substr(0, 8)) + ", " + since(last->changed, now) + ")\n" +

@@ -21,18 +21,22 @@ inline constexpr std::size_t kShownRows = 60;         // of one table
 /// become \u{202E}. `most` characters; of a longer one the beginning, and how long it is.
 std::string visible(std::string_view text, std::size_t most = kShownCharacters);
 
+/// Whether long values, and tables of many, are cut.
+enum class Extent : std::uint8_t { brief, whole };
+
 /// A line for each value: its place and the value. Indented by two.
-std::string table_of(const json& value);
+std::string table_of(const json& value, Extent extent = Extent::brief);
 /// A line for each value that differs: "  ~ amount_minor  900 → 4200", "  + …", "  - …"; empty = they are equal.
-std::string difference(const json& before, const json& after);
+std::string difference(const json& before, const json& after, Extent extent = Extent::brief);
 
 /// "2 of alice, bob, carol; not who asks for it", "any approver, or the connected user".
 std::string words_of(const AskTerms& terms);
 /// "3 min", "2 h", "5 days".
 std::string duration_words(std::chrono::milliseconds time);
 
-/// Everything. `last` = the one before it of the same tool and principal that was executed.
-std::string approval_text(const Approval& approval, const std::optional<Approval>& last, std::int64_t now);
+/// Everything. `last` = the one before it of the same tool and principal that was executed. Whole: the arguments are, as who
+/// approves them has to see them.
+std::string approval_text(const Approval& approval, const std::optional<Approval>& last, std::int64_t now, Extent extent = Extent::brief);
 /// The same on one line, with the beginning of its id.
 std::string approval_line(const Approval& approval, std::int64_t now);
 json approval_json(const Approval& approval);

@@ -56,7 +56,7 @@ int report(const Approval& approval, Output output) {
 std::string intent(const Approval& approval, const Decided& decided) {
   if (!decided.approve) return "you deny it" + (decided.reason.empty() ? "" : ": " + visible(decided.reason, kMaxReasonBytes)) + "\n";
   std::string text = "you approve it";
-  if (decided.edited) text += ", changed:\n" + difference(approval.edited.value_or(approval.arguments), *decided.edited);
+  if (decided.edited) text += ", changed:\n" + difference(approval.edited.value_or(approval.arguments), *decided.edited, Extent::whole);
   else text += "\n";
   if (decided.remember) {
     text += "and for " + duration_words(*decided.remember) + " " + visible(approval.principal) + " may call " + visible(approval.tool) + " unasked ";
@@ -75,7 +75,7 @@ Result<Approval> pending(Approvals& approvals, const std::string& id) {
 
 Result<Approval> decide(Approvals& approvals, const Approval& approval, Decided decided, const std::string& as) {
   decided.version = approval.version;
-  const auto voter = voter_at_terminal(approvals, as, approval_text(approval, last_executed(approvals, approval), now()) + intent(approval, decided));
+  const auto voter = voter_at_terminal(approvals, as, approval_text(approval, last_executed(approvals, approval), now(), Extent::whole) + intent(approval, decided));
   if (!voter) return voter.error();
   return approvals.decide(approval.id, *voter, std::move(decided));
 }
@@ -128,6 +128,8 @@ Result<Next> ask_about(Desk& desk, const Approval& approval, const std::string& 
       decided.reason = *reason;
     }
     decided.version = approval.version;
+    const std::string whole = approval_text(approval, std::nullopt, now(), Extent::whole);
+    if (decided.approve && whole != approval_text(approval, std::nullopt, now())) terminal->say("whole, since something of it was cut above\n" + whole);
     terminal->say(intent(approval, decided));
     const auto name = approver_name(desk.approvals, as);
     if (!name) return name.error();
@@ -207,6 +209,7 @@ int run(const ApprovalsWatchCommand& command) {
   std::set<std::string> seen;
   ApprovalFilter filter;
   filter.state = ApprovalState::pending;
+  filter.limit = kMaxStoredApprovals;  // all: the oldest are the most urgent
   while (true) {
     auto found = (*desk)->approvals.list(filter);
     if (!found) return failed(found.error());
@@ -253,9 +256,12 @@ int run(const ApprovalsResolveCommand& command) {
   if (!approval) return failed(approval.error());
   if (approval->state != ApprovalState::outcome_unknown)
     return failed(fail("its outcome is not unknown, it is " + std::string(name_of(approval->state)) + ": " + visible(approval->id)));
-  const auto voter = voter_at_terminal(approvals, command.as, approval_text(*approval, std::nullopt, now()) + "you say that it was " + (command.outcome == "executed" ? "executed\n" : "not done\n"));
+  const auto voter = voter_at_terminal(approvals, command.as, approval_text(*approval, std::nullopt, now()) + "you say that it was " + (command.outcome == "executed" ? "executed\n" : "not done\n") +
+                                                                   (command.even_if_running ? "even if its process lives: what still runs there may make it untrue\n" : ""));
   if (!voter) return failed(voter.error());
-  const auto done = approvals.resolve(approval->id, *voter, command.outcome == "executed", command.note);
+  const WhileAlive alive = command.even_if_running ? WhileAlive::resolve : WhileAlive::refuse;
+  const auto done = approvals.resolve(approval->id, *voter, command.outcome == "executed", command.note, alive);
+  if (!done && done.error().code == ErrorCode::denied) return failed(fail(ErrorCode::denied, done.error().message + "; wait for its end, stop it, or say --even-if-running"));
   if (!done) return failed(done.error());
   if (command.output == Output::json) print_json(approval_json(*done));
   else print("it is " + std::string(name_of(done->state)) + " now\n");

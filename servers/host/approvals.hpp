@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sumun::host {
@@ -19,7 +20,7 @@ namespace sumun::host {
 struct Desk {
   Config config;
   std::shared_ptr<Store> store;
-  Approvals approvals{store};
+  Approvals approvals{store, config.audit};
 };
 
 Result<std::unique_ptr<Desk>> open_desk(const ApprovalsCommand& command);
@@ -45,7 +46,7 @@ struct AskState {
   std::string words;
 };
 AskState ask_state(const Config& config);
-/// The same of one rule.
-AskState ask_state(const AskTerms& terms, const Result<std::vector<Approver>>& approvers, bool has_store);
+/// The same of one rule, for what `requester` asks (empty = anybody).
+AskState ask_state(const AskTerms& terms, const Result<std::vector<Approver>>& approvers, bool has_store, std::string_view requester = {});
 
 }  // namespace sumun::host

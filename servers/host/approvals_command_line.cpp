@@ -78,11 +78,12 @@ void add_approvals_people(CLI::App& approvals, Action& action) {
   auto* init = approvals.add_subcommand("init", "Set up who may approve: you first, then others by your leave");
   auto& made = attach<ApprovalsInitCommand>(*init, action);
   init->add_option("--name", made.name, "Whose password it is (default: your user name)")->type_name("NAME");
-  init->add_option("--principal", made.principal, "Who they call tools as (default: local: and your user name; of others nobody)")->type_name("NAME");
+  init->add_option("--principal", made.principal, "Who they call tools as, or none (default: local: and your user name; to be said of others)")->type_name("NAME");
   add_desk(*init, made, true);
   init->footer(
       "The first approver needs nobody's leave; each one after it takes the password of one that is there. A name that is\n"
-      "there gets a new password, with the old one.\n\n"
+      "there gets a new password, with the old one. Where a rule says not_requester, only those decide whose principal is\n"
+      "known: --principal none is for people who call no tools, and they do not.\n\n"
       "Examples:\n  sumun approvals init\n  sumun approvals init --name bob --principal bob@example.com");
 
   auto* approvers = approvals.add_subcommand("approvers", "Who may approve");
@@ -108,6 +109,7 @@ void add_approvals_people(CLI::App& approvals, Action& action) {
   add_id(*resolve, resolved.id);
   resolve->add_option("outcome", resolved.outcome, "executed: it was done; failed: it was not")->required()->type_name("OUTCOME");
   resolve->add_option("--note", resolved.note, "How you know; kept")->type_name("TEXT");
+  resolve->add_flag("--even-if-running", resolved.even_if_running, "Although its process lives, where its handler may still be at it");
   add_desk(*resolve, resolved, true);
   resolve->footer("Examples:\n  sumun approvals resolve 3kfW executed --note 'it is in the ledger of the bank'");
 }

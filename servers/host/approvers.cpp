@@ -41,12 +41,15 @@ Result<std::string> set_up(const ApprovalsInitCommand& command, Approvals& appro
   if (!there) return there.error();
   Approver approver;
   approver.name = command.name.empty() ? user_name() : command.name;
-  approver.principal = command.principal.value_or(there->empty() ? "local:" + user_name() : "");
+  approver.principal = command.principal.value_or(there->empty() ? "local:" + user_name() : "none");
+  if (approver.principal == "none") approver.principal.clear();
   auto terminal = Terminal::open();
   if (!terminal) return terminal.error();
   const bool known = std::any_of(there->begin(), there->end(), [&](const Approver& one) { return one.name == approver.name; });
   if (known && command.name.empty()) return fail(ErrorCode::invalid_value, visible(approver.name) + " is set up; for another approver: --name NAME, for another password: --name " + visible(approver.name));
   if (known && command.principal) return fail(ErrorCode::invalid_value, "who an approver calls tools as does not change; remove " + visible(approver.name) + " and add them again");
+  if (!known && !there->empty() && !command.principal)
+    return fail(ErrorCode::invalid_value, "who does " + visible(approver.name) + " call tools as? --principal NAME, or --principal none: then they do not decide where the requester may not");
   std::optional<Voter> by;
   if (!there->empty()) {
     const auto name = known ? Result<std::string>(approver.name) : approver_name(approvals, command.as);
@@ -120,19 +123,22 @@ Result<std::vector<Approver>> known_approvers(const std::shared_ptr<Store>& stor
   return Approvals(store).approvers();
 }
 
-AskState ask_state(const AskTerms& terms, const Result<std::vector<Approver>>& approvers, bool has_store) {
+AskState ask_state(const AskTerms& terms, const Result<std::vector<Approver>>& approvers, bool has_store, std::string_view requester) {
   const std::string user = "the connected user is asked through their client";
   if (!has_store) return {terms.user, terms.user ? user : "nothing is kept ([store] kind is \"memory\"), so nobody can approve: what asks is refused"};
   if (!approvers) return {false, approvers.error().message};
   std::string names;
   int able = 0;
-  for (const Approver& one : *approvers) {
-    if (!terms.approvers.empty() && std::find(terms.approvers.begin(), terms.approvers.end(), one.name) == terms.approvers.end()) continue;
+  for (const Approver& one : who_can_decide(*approvers, terms, requester)) {
     names += (able == 0 ? "" : ", ") + visible(one.name);
     ++able;
   }
+  std::string unknown;
+  for (const Approver& one : *approvers)
+    if (terms.not_requester && one.principal.empty()) unknown += (unknown.empty() ? "" : ", ") + visible(one.name);
+  if (!unknown.empty()) names += (able == 0 ? "" : "; ") + std::string("not ") + unknown + ", of whom no principal is known";
   if (able >= terms.needed) return {true, (terms.user ? user + ", or one of: " : "can approve: ") + names};
-  std::string missing = able == 0 ? "nobody is set up to approve" : "it takes " + std::to_string(terms.needed) + " approvers, and only " + std::to_string(able) + " can: " + names;
+  std::string missing = able == 0 ? (approvers->empty() ? "nobody is set up to approve" : "nobody of those who are set up can approve it" + (names.empty() ? "" : ", " + names)) : "it takes " + std::to_string(terms.needed) + " approvers, and only " + std::to_string(able) + " can: " + names;
   missing += "; add one with: sumun approvals init" + std::string(approvers->empty() && terms.approvers.empty() ? "" : " --name NAME");
   return {terms.user, terms.user ? user + "; beside them " + missing : missing + "; until then what asks is refused"};
 }

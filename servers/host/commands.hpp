@@ -200,7 +200,7 @@ struct ApprovalsCommand {
 /// The local owner, or another approver by the leave of one that is there; a name that is there gets another password.
 struct ApprovalsInitCommand : ApprovalsCommand {
   std::string name;                      // empty = the user's
-  std::optional<std::string> principal;  // none = local: and the user's name, of the owner; of others none
+  std::optional<std::string> principal;  // none = local: and the user's name, of the first; of others it is to be said; "none" = they call none
 };
 int run(const ApprovalsInitCommand& command);
 
@@ -243,6 +243,7 @@ struct ApprovalsResolveCommand : ApprovalsCommand {
   std::string id;
   std::string outcome;  // "executed" | "failed"
   std::string note;
+  bool even_if_running = false;
 };
 int run(const ApprovalsResolveCommand& command);
 

@@ -75,11 +75,11 @@ std::string rule_words(const Policy& policy, std::size_t rule) {
 json rule_value(const Policy& policy, std::size_t rule) { return is_default(policy, rule) ? json("default") : json(rule + 1); }
 
 // Who would be asked, and whether they can answer now.
-std::string asking(const Config& config, const AskTerms& terms) {
+std::string asking(const Config& config, const AskTerms& terms, const std::string& requester) {
   const auto store = open_store(config.store, [](LoggingLevel, std::string_view) {});
   const auto approvers = store ? known_approvers(store) : Result<std::vector<Approver>>(std::vector<Approver>());
   return "  asked of: " + words_of(terms) + "; open for " + duration_words(terms.pending) + ", an approval is to be used within " +
-         duration_words(terms.approved) + "\n  now: " + ask_state(terms, approvers, store != nullptr).words + "\n";
+         duration_words(terms.approved) + "\n  now: " + ask_state(terms, approvers, store != nullptr, requester).words + "\n";
 }
 
 std::string consequence(const Config& config, const Question& asked, const PolicyVerdict& verdict) {
@@ -87,7 +87,7 @@ std::string consequence(const Config& config, const Question& asked, const Polic
   if (config.policy->options().mode == PolicyMode::observe) return "The mode is observe: it is logged and not refused.\n";
   if (verdict.decision == Decision::deny) return "";
   if (!asked.target.starts_with("tool:")) return "Resources and prompts cannot be asked for: it is refused.\n";
-  return asking(config, config.policy->terms(verdict));
+  return asking(config, config.policy->terms(verdict), asked.principal.name);
 }
 
 void print_report(const Config& config, const Question& asked, const PolicyReport& report) {

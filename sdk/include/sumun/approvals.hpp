@@ -142,7 +142,7 @@ class SUMUN_EXPORT Approvals {
   /// Errors: denied (may not decide it; has decided), invalid_value (not pending, changed since it was seen, the edit breaks
   ///         the schema, a predicate does not compile, what several people decide is not remembered).
   Result<Approval> decide(const std::string& id, const Voter& voter, Decided decided);
-  /// Says what became of an outcome_unknown. Errors: invalid_value where it is none; busy where its process lives.
+  /// Says what became of an outcome_unknown. Errors: invalid_value where it is none; denied where its process lives.
   Result<Approval> resolve(const std::string& id, const Voter& voter, bool executed, std::string note, WhileAlive alive = WhileAlive::refuse);
 
   Result<std::vector<Grant>> grants();

@@ -30,7 +30,7 @@ struct Step {
   std::string grant;                // must not be revoked or over; empty = none
   std::optional<Grant> keep;        // a grant that comes with it; times are set by the ledger (`until` = so long from now)
   std::vector<AuditEvent> events;
-  bool unless_owner_lives = false;  // refuse (busy) where the host that carried it out lives
+  bool unless_owner_lives = false;  // refuse (denied) where the host that carried it out lives
 };
 
 /// An approver with what only the check of a password needs.

@@ -396,7 +396,7 @@ TEST_CASE("a person says what became of an unknown outcome, and of nothing else"
   desk.claim_and_lose("one");
   const auto early = desk.approvals.resolve("one", desk.bob, false, "");  // its process is this one
   REQUIRE_FALSE(early.has_value());
-  CHECK(early.error().code == ErrorCode::busy);
+  CHECK(early.error().code == ErrorCode::denied);
   const auto done = desk.approvals.resolve("one", desk.bob, false, "the bank has no such booking", WhileAlive::resolve);
   REQUIRE(done.has_value());
   CHECK(desk.log().back()["even_if_running"] == true);

@@ -214,7 +214,7 @@ TEST_CASE("what became of a call is not for people to say while its host lives, 
     said.change = [](Approval& a, Events&, UnixMs now) { return gate::resolve(a, State::failed, "bob", "", now); };
     const auto refused = books.commit(said);
     REQUIRE(!refused.has_value());
-    CHECK(refused.error().code == ErrorCode::busy);
+    CHECK(refused.error().code == ErrorCode::denied);
     CHECK((books.get("a")->state == State::outcome_unknown));
     said.unless_owner_lives = false;
     REQUIRE(books.commit(said).has_value());
