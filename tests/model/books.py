@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The books of a store, read past the product, and held against the journal of what was done and what anybody was told."""
+import collections
+import hashlib
+import json
+
+from world import expect, text_of
+
+ENDED = {"executed", "failed", "outcome_unknown"}
+NOT_DONE = {"denied", "expired", "withdrawn"}
+ASKS_NOBODY = {"pay_free"}
+
+
+class Books:
+    def __init__(self, place):
+        self.place = place
+        self.approvals = {}
+        for row in place.rows("SELECT body FROM approvals"):
+            approval = json.loads(row["body"])
+            self.approvals[approval["id"]] = approval
+
+    def check(self, sent, acknowledged, told, counts):
+        """Everything that must hold when nothing is under way."""
+        self.records = [{**row, "number": int(row["number"]), "time": int(row["time"]), "event": json.loads(row["event"])}
+                        for row in self.place.rows("SELECT writer, number, time, event, previous, hash FROM audit ORDER BY writer, number")]
+        self.effects = self.place.effects()
+        self.claims = collections.defaultdict(list)  # by approval
+        self.claimed = {}  # by call
+        self.outcomes = collections.defaultdict(list)  # by call
+        for record in self.records:
+            event = record["event"]
+            if event["event"] == "claim":
+                expect(event["call"] not in self.claimed, "two claims of one call:", record)
+                self.claimed[event["call"]] = record
+                if event.get("approval"):
+                    self.claims[event["approval"]].append(record)
+            elif event["event"] == "outcome":
+                self.outcomes[event["call"]].append(record)
+        self.check_chain()
+        self.check_effects(sent)
+        self.check_approvals(acknowledged)
+        self.check_told(told)
+        self.check_balance()
+        counts["effects"] += len(self.effects) - counts.pop("effects of this store", 0)
+        counts["effects of this store"] = len(self.effects)
+        for state, count in collections.Counter(one["state"] for one in self.approvals.values()).items():
+            counts["seen " + state] = max(counts["seen " + state], count)
+
+    def check_chain(self):
+        """Every writer's records are whole, and each is bound to the one before it."""
+        before = {}
+        for record in self.records:
+            writer = record["writer"]
+            number, previous = before.get(writer, (0, "0" * 64))
+            expect(record["number"] == number + 1, "a record is missing before", record)
+            expect(record["previous"] == previous, "not bound to the one before it:", record)
+            content = {key: record[key] for key in ("writer", "number", "time", "event")}
+            expect(record["hash"] == hashlib.sha256((previous + text_of(content)).encode()).hexdigest(), "not its hash:", record)
+            before[writer] = (number + 1, record["hash"])
+        for row in self.place.rows("SELECT writer, number, hash FROM audit_writers"):
+            expect(before.get(row["writer"]) == (int(row["number"]), row["hash"]), "a writer's last record is another:", row)
+
+    def check_effects(self, sent):
+        """Once each, approved with exactly these arguments before, and on record."""
+        seen = set()
+        done_for = {}
+        for effect in self.effects:
+            call = effect["call"]
+            expect(call not in seen, "done twice:", effect)
+            seen.add(call)
+            expect(effect["arguments"]["amount"] <= 900, "done against the policy:", effect)
+            claim = self.claimed.get(call)
+            expect(claim, "done without a claim on record:", effect)
+            expect(claim["time"] <= effect["at"] + 1, "claimed after it was done:", claim, effect)
+            expect(claim["event"]["principal"] == effect["principal"], "claimed by another:", claim, effect)
+            if effect["tool"] in ASKS_NOBODY:
+                continue
+            ident = claim["event"].get("approval")
+            expect(ident in self.approvals, "done without an approval:", effect, claim)
+            expect(ident not in done_for, "one approval, done twice:", done_for.get(ident), effect)
+            done_for[ident] = effect
+            approval = self.approvals[ident]
+            self.check_approved(approval, effect, sent)
+            expect(approval["state"] in ENDED or (approval["state"] == "claimed" and approval["call"] == call),
+                   "done, and its approval is", approval["state"] + ":", effect, text_of(approval))
+            if approval["state"] != "outcome_unknown" or not self.was_resolved(approval):
+                expect(approval["call"] == call, "done by a call that does not hold the approval:", effect, text_of(approval))
+        self.done_for = done_for
+
+    def check_approved(self, approval, effect, sent):
+        expect(approval["principal"] == effect["principal"] and approval["tool"] == effect["tool"], "another's approval:", effect, text_of(approval))
+        arguments = approval.get("edited", approval["arguments"])
+        expect(text_of(arguments) == text_of(effect["arguments"]), "not what was approved:", effect, text_of(approval))
+        votes = approval["votes"]
+        expect(votes and all(vote["approves"] for vote in votes), "done, and not approved:", effect, text_of(approval))
+        expect(all(vote["at"] <= effect["at"] + 1 for vote in votes), "approved after it was done:", effect, text_of(approval))
+        if effect["tool"] == "confirm" and len(votes) == 1 and votes[0]["by"] == effect["principal"]:
+            return  # by the person at the client
+        expect(len({vote["by"] for vote in votes}) >= approval["terms"]["needed"], "too few have approved:", effect, text_of(approval))
+        for vote in votes:
+            expect(any(one["voter"] == vote["by"] and one["approve"] for one in sent[approval["id"]]), "a vote that nobody gave:", text_of(approval))
+        if "edited" in approval:
+            expect(any(one["edited"] and text_of(one["edited"]) == text_of(arguments) for one in sent[approval["id"]]), "an edit that nobody made:", text_of(approval))
+
+    def was_resolved(self, approval):
+        return any(record["event"]["event"] == "resolve" and record["event"].get("approval") == approval["id"] for record in self.records)
+
+    def check_approvals(self, acknowledged):
+        """What people were told stands; what was refused was never begun; one question for one call."""
+        standing = collections.Counter()
+        for ident, approval in self.approvals.items():
+            state, claims = approval["state"], self.claims[ident]
+            if state in NOT_DONE:
+                expect(ident not in self.done_for, state, "and done:", text_of(approval))
+            if state in ENDED or state == "claimed":
+                expect(claims and any(claim["event"]["call"] == approval["call"] for claim in claims), state, "without a claim on record:", text_of(approval))
+            if state in ("executed", "failed"):
+                ends = {record["event"]["event"] for record in self.records if record["event"].get("approval") == ident}
+                expect(ends & {"outcome", "resolve"}, state, "without an outcome on record:", text_of(approval))
+            if state in ("pending", "approved", "claimed", "outcome_unknown"):
+                standing[approval["binding"]] += 1
+                expect(standing[approval["binding"]] == 1, "two open questions about one call:", text_of(approval))
+        for ident, shown in acknowledged.items():
+            approval = self.approvals.get(ident)
+            expect(approval, "a decision is lost:", text_of(shown))
+            expect(approval["version"] >= shown["version"], "a decision is undone:", text_of(shown), text_of(approval))
+            if shown["state"] == "denied":
+                expect(approval["state"] == "denied", "a denial is undone:", text_of(approval))
+            if shown["state"] == "approved":
+                expect(approval["state"] in ENDED | {"approved", "claimed", "expired"}, "an approval is undone:", text_of(approval))
+                expect(approval.get("edited") == shown.get("edited"), "what was approved is another thing now:", text_of(shown), text_of(approval))
+
+    def check_told(self, told):
+        """A caller who was told that it is done was told the truth, and it is on record."""
+        journal = {effect["call"]: effect for effect in self.effects}
+        for call, effect in told.items():
+            expect(journal.get(call) == effect, "told, and not done:", effect)
+            expect(any(record["event"].get("outcome") == "executed" for record in self.outcomes[call]), "told, and its outcome is not on record:", effect)
+
+    def check_balance(self):
+        """The sums of both sides, by queries of the database's own."""
