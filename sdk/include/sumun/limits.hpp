@@ -113,6 +113,10 @@ inline constexpr int kPasswordTries = 5;                            // wrong one
 inline constexpr std::chrono::milliseconds kAuditDelay{100};        // within which reads are in the log
 inline constexpr std::chrono::hours kAuditRetention{24 * 365};      // then `sumun audit export` may have it
 inline constexpr std::chrono::seconds kAuditHeadInterval{60};       // between two signed heads
+inline constexpr std::size_t kMaxAuditWaiting = 100'000;            // records that nobody waits for, not written yet; more are lost, and counted
+inline constexpr std::size_t kMaxRememberedRecords = 10'000;        // of the log, where it is kept in memory
+inline constexpr std::chrono::milliseconds kPasswordWait{1'000};    // after the last of the wrong passwords; twice as long each time
+inline constexpr std::chrono::milliseconds kMaxPasswordWait{3'600'000};
 
 // -- who calls over HTTP
 inline constexpr std::size_t kMaxTokenBytes = 8 * kKiB;          // an access token

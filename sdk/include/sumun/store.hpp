@@ -32,6 +32,9 @@ struct StoreSummary {
   std::uint64_t bytes = 0;  // on disk
   std::uint64_t calls = 0;
   std::uint64_t tasks = 0;
+  std::uint64_t approvals = 0;  // ended ones included
+  std::uint64_t pending = 0;    // of them, those that wait for people
+  std::uint64_t records = 0;    // of the audit log
   std::uint64_t hosts = 0;  // processes that use it now
 };
 
@@ -51,7 +54,7 @@ class SUMUN_EXPORT Store {
   /// Errors: unsupported for PostgreSQL, which has pg_dump.
   virtual Result<void> backup(const std::filesystem::path& to) = 0;
   /// Deletes what has expired, as the store does by itself now and then, and gives room back to the system.
-  /// Returns: how many calls and tasks are gone.
+  /// Returns: how many calls, tasks, approvals and records are gone.
   virtual Result<std::uint64_t> collect() = 0;
   /// Puts a new key for requestState in front. What the old ones sealed can be opened until it expires.
   /// Errors: unsupported where the keys were given, or there is no file for them.

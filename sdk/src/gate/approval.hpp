@@ -23,6 +23,8 @@ std::string binding_of(std::string_view principal, std::string_view tool, std::s
 /// Whether the same call again gets this approval's answer: it is open, claimed or unknown, or was executed or denied less
 /// than `replay` ago. One that failed, expired or was withdrawn is asked about anew.
 bool stands(const Approval& approval, UnixMs now);
+/// Whether it still moves by itself or by a person: not one of the ends.
+bool is_open(ApprovalState state);
 
 // -- the steps. Errors: invalid_value where the state does not allow it, in words for whoever asked.
 
@@ -34,14 +36,20 @@ Result<void> claim(Approval& approval, const std::string& call, const std::strin
 /// The call's end: executed (with its result), failed (a returned error) or outcome_unknown. Late ends of the owner's count
 /// also where the state is outcome_unknown already.
 Result<void> finish(Approval& approval, const std::string& call, ApprovalState end, std::string result, std::string note, UnixMs now);
+/// The claimed call waits for its caller's answer, or goes on with it, maybe on another host. While it waits its owner may
+/// be gone; not answered within kRequestStateLife it lapses to approved.
+Result<void> wait_for_caller(Approval& approval, const std::string& call, UnixMs now);
+Result<void> go_on(Approval& approval, const std::string& call, const std::string& owner, UnixMs now);
 /// Nothing was done: it can be claimed again.
 Result<void> release(Approval& approval, const std::string& call, UnixMs now);
 Result<void> withdraw(Approval& approval, UnixMs now);
 /// A person says what became of an outcome_unknown.
 Result<void> resolve(Approval& approval, ApprovalState end, const std::string& by, std::string note, UnixMs now);
-/// What time alone does: expiry, and outcome_unknown where the owner is gone.
+/// What time alone does: expiry, outcome_unknown where the owner is gone, the lapse of a call whose caller never answered.
 /// Returns: whether anything changed.
 bool age(Approval& approval, bool owner_is_gone, UnixMs now);
+/// What the log says of that: {"event": "expired" | "outcome" | "lapsed", "approval", "principal", "tool", …}.
+json aged_event(const Approval& approval, ApprovalState before);
 
 json to_json(const Approval& approval);
 Result<Approval> approval_from(json value);

@@ -59,10 +59,12 @@ class Ledger {
   virtual void open(Approval draft, std::vector<AuditEvent> events, Done<Approval> done) = 0;
   /// The one with this binding that stands (gate::stands); null = none.
   virtual void find(const std::string& binding, Done<std::optional<Approval>> done) = 0;
-  /// What is shown has aged: an expired one says so. Errors: not_found.
+  /// What is shown has aged: an expired one says so. (As in `list`.) Errors: not_found.
   virtual void get(const std::string& id, Done<Approval> done) = 0;
+  /// The newest first.
   virtual void list(ApprovalFilter filter, Done<std::vector<Approval>> done) = 0;
   /// Returns: the approval as it is now; null where the step names none. Durable once `done` says so.
+  /// Errors: the change's; not_found; denied (the grant is over or revoked).
   virtual void commit(Step step, Done<std::optional<Approval>> done) = 0;
 
   // -- the log
@@ -81,15 +83,39 @@ class Ledger {
   // -- grants
   /// Those of a principal for a tool that hold now; both empty = all, also those that are over or revoked.
   virtual void grants(const std::string& principal, const std::string& tool, Done<std::vector<Grant>> done) = 0;
+  /// Errors: not_found.
   virtual void revoke(const std::string& grant, std::vector<AuditEvent> events, Done<Grant> done) = 0;
 
   // -- approvers
   virtual void approvers(Done<std::vector<ApproverRow>> done) = 0;
   /// Adds it, or puts it in the place of the one with its name. `first_only`: only where there is none at all (denied).
+  /// `created` is set by the ledger, and stays.
   virtual void put(ApproverRow row, bool first_only, std::vector<AuditEvent> events, Done<void> done) = 0;
+  /// Errors: not_found, invalid_value (the last one stays).
   virtual void remove_approver(const std::string& name, std::vector<AuditEvent> events, Done<void> done) = 0;
   /// Counts a wrong password (or, with `right`, forgets them). Returns: the row as it is now. Errors: not_found.
   virtual void tried(const std::string& name, bool right, std::vector<AuditEvent> events, Done<ApproverRow> done) = 0;
 };
+
+// -- what every ledger says and does alike
+Error unknown_approval(const std::string& id);
+Error too_many_pending();
+Error too_many_approvals();
+Error grant_is_over(const std::string& id);
+Error unknown_grant(const std::string& id);
+Error unknown_approver(const std::string& name);
+Error unknown_record(const std::string& writer, std::int64_t number);
+Error has_approvers();
+Error last_approver(const std::string& name);
+/// A draft as it is kept first.
+Approval opened(Approval draft, UnixMs now);
+/// Ages the approval, carries the step's change out on it, and gathers what the log says of both.
+/// Returns: the events. Errors: the change's.
+Result<std::vector<AuditEvent>> carry_out(const Step& step, Approval& approval, bool owner_is_gone, UnixMs now);
+/// Counts a try at a password.
+void count_try(ApproverRow& row, bool right, UnixMs now);
+bool holds(const Grant& grant, UnixMs now);
+bool matches(const ApprovalFilter& filter, const Approval& approval);
+bool matches(const AuditQuery& query, const AuditRecord& record);
 
 }  // namespace sumun::gate

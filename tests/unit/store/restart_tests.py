@@ -64,7 +64,7 @@ class Server:
         return self.call(tool, arguments, requestState=result["requestState"], inputResponses=answers)
 
     def task(self, ident):
-        return self.ask("tasks/get", {"taskId": ident}, name=ident)["result"]
+        return result_of(self.ask("tasks/get", {"taskId": ident}, name=ident))
 
     def end(self, how=signal.SIGTERM):
         if self.process.poll() is None:
@@ -103,9 +103,13 @@ class World:
         shutil.rmtree(self.folder)
 
 
-def text(answer):
+def result_of(answer):
     assert "result" in answer, answer
-    return answer["result"]["content"][0]["text"]
+    return answer["result"]
+
+
+def text(answer):
+    return result_of(answer)["content"][0]["text"]
 
 
 def test_a_call_goes_on_after_a_kill_between_any_two_rounds(world):
@@ -168,13 +172,13 @@ def test_killed_between_the_round_and_its_answer_it_is_not_done_again(world):
 
 def test_a_task_of_a_killed_server_has_failed_one_that_had_ended_has_its_result(world):
     server = world.server()
-    short = server.call("work", {"seconds": 0})["result"]["taskId"]
+    short = result_of(server.call("work", {"seconds": 0}))["taskId"]
     end = time.monotonic() + LIMIT
     while server.task(short)["status"] != "completed" and time.monotonic() < end:
         time.sleep(0.02)
     result = server.task(short)
     assert result["result"]["content"][0]["text"] == "worked", result
-    long = server.call("work", {"seconds": 60})["result"]["taskId"]
+    long = result_of(server.call("work", {"seconds": 60}))["taskId"]
     other = world.server()
     assert other.task(long)["status"] == "working"
     refused = other.ask("tasks/cancel", {"taskId": long}, name=long)
@@ -188,7 +192,7 @@ def test_a_task_of_a_killed_server_has_failed_one_that_had_ended_has_its_result(
 
 def test_a_server_that_ends_in_order_leaves_its_tasks_failed(world):
     server = world.server()
-    task = server.call("work", {"seconds": 60})["result"]["taskId"]
+    task = result_of(server.call("work", {"seconds": 60}))["taskId"]
     server.end(signal.SIGTERM)
     assert server.process.returncode == 0
     assert world.server().task(task)["status"] == "failed"
