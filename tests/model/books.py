@@ -15,11 +15,13 @@ class Books:
     def __init__(self, place):
         self.place = place
         self.approvals = {}
-        for row in place.rows("SELECT body FROM approvals"):
-            approval = json.loads(row["body"])
-            self.approvals[approval["id"]] = approval
+        for row in place.rows("SELECT id, binding, principal, tool, state, owner, changed, expires, version, body FROM approvals"):
+            approval = json.loads(row.pop("body"))
+            for name, value in row.items():  # what is searched by is what is shown
+                expect(str(approval.setdefault(name, value)) == value, "a column is not its approval's:", name, value, text_of(approval))
+            self.approvals[row["id"]] = approval
 
-    def check(self, sent, acknowledged, told, counts):
+    def check(self, sent, acknowledged, told, counts, pids=()):
         """Everything that must hold when nothing is under way."""
         self.records = [{**row, "number": int(row["number"]), "time": int(row["time"]), "event": json.loads(row["event"])}
                         for row in self.place.rows("SELECT writer, number, time, event, previous, hash FROM audit ORDER BY writer, number")]
@@ -41,6 +43,7 @@ class Books:
         self.check_approvals(acknowledged)
         self.check_told(told)
         self.check_balance()
+        self.check_hosts(pids)
         counts["effects"] += len(self.effects) - counts.pop("effects of this store", 0)
         counts["effects of this store"] = len(self.effects)
         for state, count in collections.Counter(one["state"] for one in self.approvals.values()).items():
@@ -57,8 +60,8 @@ class Books:
             content = {key: record[key] for key in ("writer", "number", "time", "event")}
             expect(record["hash"] == hashlib.sha256((previous + text_of(content)).encode()).hexdigest(), "not its hash:", record)
             before[writer] = (number + 1, record["hash"])
-        for row in self.place.rows("SELECT writer, number, hash FROM audit_writers"):
-            expect(before.get(row["writer"]) == (int(row["number"]), row["hash"]), "a writer's last record is another:", row)
+        for row in self.place.rows("SELECT id, number, hash FROM audit_writers"):
+            expect(before.get(row["id"]) == (int(row["number"]), row["hash"]), "a writer's last record is another:", row)
 
     def check_effects(self, sent):
         """Once each, approved with exactly these arguments before, and on record."""
@@ -138,4 +141,34 @@ class Books:
             expect(any(record["event"].get("outcome") == "executed" for record in self.outcomes[call]), "told, and its outcome is not on record:", effect)
 
     def check_balance(self):
-        """The sums of both sides, by queries of the database's own."""
+        """Both sides of the books come to the same; the sums are the database's own."""
+        count = lambda sql: int(self.place.rows("SELECT count(*) AS n FROM " + sql)[0]["n"])  # noqa: E731
+        expect(count("audit") == int(self.place.rows("SELECT coalesce(sum(number - pruned), 0) AS n FROM audit_writers")[0]["n"]), "the log's records do not add up")
+        expect(count("approvals WHERE open = 1 AND state NOT IN ('pending', 'approved', 'claimed', 'outcome_unknown')") == 0, "ended, and open")
+        expect(count("approvals WHERE open = 0 AND state IN ('pending', 'approved', 'claimed', 'outcome_unknown')") == 0, "open, and ended")
+        expect(count("approvals WHERE (owner = '') = (state IN ('claimed', 'executed', 'failed', 'outcome_unknown'))") == 0, "a claim without an owner, or the reverse")
+        by_event = collections.defaultdict(lambda: collections.defaultdict(list))
+        for record in self.records:
+            if record["event"].get("approval"):
+                by_event[record["event"]["event"]][record["event"]["approval"]].append(record["event"])
+        expect(set(by_event["asked"]) == set(self.approvals), "asked, and not kept, or the reverse:", set(by_event["asked"]) ^ set(self.approvals))
+        for ident, approval in self.approvals.items():
+            said = collections.Counter((event["by"], event["approves"]) for event in by_event["vote"][ident])
+            kept = collections.Counter((vote["by"], vote["approves"]) for vote in approval["votes"])
+            edits = any("edited" in event for event in by_event["vote"][ident])  # votes before one count no more
+            expect(not kept - said and (edits or said == kept), "votes and what the log says of them differ:", said, kept, text_of(approval))
+            for state in ("denied", "expired", "withdrawn"):
+                expect(len(by_event[state][ident]) == (approval["state"] == state), state, "in one of the books alone:", text_of(approval), by_event[state][ident])
+            claims, given_back = len(by_event["claim"][ident]), len(by_event["released"][ident]) + len(by_event["lapsed"][ident])
+            expect(claims - given_back == (approval["state"] in ENDED | {"claimed"}), "claims and what was given back do not balance:", text_of(approval))
+            ends = {event["outcome"] for event in by_event["outcome"][ident]} | {event["outcome"] for event in by_event["resolve"][ident]}
+            expect(approval["state"] not in ENDED or approval["state"] in ends, "its end is not in the log:", text_of(approval), ends)
+
+    def check_hosts(self, pids):
+        """What a process that lives has claimed has its outcome; what a dead one left has none or is unknown."""
+        live = {row["id"] for row in self.place.rows("SELECT id, place FROM hosts") if int((row["place"].split(":") + ["0"] * 3)[2] or 0) in pids}
+        given_back = {record["event"].get("call") for record in self.records if record["event"]["event"] == "released"}
+        for call, record in self.claimed.items():
+            if record["writer"] in live and call not in self.outcomes and call not in given_back:
+                approval = self.approvals.get(record["event"].get("approval"))
+                expect(approval and approval["state"] == "claimed" and approval["asked_caller"], "claimed, and no outcome on record:", record)

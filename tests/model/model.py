@@ -509,7 +509,7 @@ class World:
     def look(self):
         self.quiet()
         books = Books(self.place)
-        books.check(self.sent, self.acknowledged, self.told, self.counts)
+        books.check(self.sent, self.acknowledged, self.told, self.counts, {host.process.child.pid for host in self.hosts})
         for ident, approval in books.approvals.items():
             if ident in self.known:
                 self.known[ident]["state"] = approval["state"]
