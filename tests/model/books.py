@@ -21,8 +21,16 @@ class Books:
                 expect(str(approval.setdefault(name, value)) == value, "a column is not its approval's:", name, value, text_of(approval))
             self.approvals[row["id"]] = approval
 
-    def check(self, sent, acknowledged, told, counts, pids=()):
-        """Everything that must hold when nothing is under way."""
+    def waiting(self):
+        """Claims whose call waits for its caller's answer."""
+        return {ident for ident, one in self.approvals.items() if one["state"] == "claimed" and one["asked_caller"]}
+
+    def check(self, known, pids=()):
+        """Everything that must hold when nothing is under way. `known` has what was sent and told: `sent`, `acknowledged`,
+        `told`, `revoked`, `counts`."""
+        counts = known.counts
+        self.revoked = known.revoked
+        self.grants = {row["id"]: {**json.loads(row["body"]), **row} for row in self.place.rows("SELECT id, principal, tool, until, body FROM grants")}
         self.records = [{**row, "number": int(row["number"]), "time": int(row["time"]), "event": json.loads(row["event"])}
                         for row in self.place.rows("SELECT writer, number, time, event, previous, hash FROM audit ORDER BY writer, number")]
         self.effects = self.place.effects()
@@ -39,9 +47,9 @@ class Books:
             elif event["event"] == "outcome":
                 self.outcomes[event["call"]].append(record)
         self.check_chain()
-        self.check_effects(sent)
-        self.check_approvals(acknowledged)
-        self.check_told(told)
+        self.check_effects(known.sent)
+        self.check_approvals(known.acknowledged)
+        self.check_told(known.told)
         self.check_balance()
         self.check_hosts(pids)
         counts["effects"] += len(self.effects) - counts.pop("effects of this store", 0)
@@ -78,6 +86,9 @@ class Books:
             expect(claim["event"]["principal"] == effect["principal"], "claimed by another:", claim, effect)
             if effect["tool"] in ASKS_NOBODY:
                 continue
+            if claim["event"].get("grant"):
+                self.check_granted(claim, effect)
+                continue
             ident = claim["event"].get("approval")
             expect(ident in self.approvals, "done without an approval:", effect, claim)
             expect(ident not in done_for, "one approval, done twice:", done_for.get(ident), effect)
@@ -89,6 +100,19 @@ class Books:
             if approval["state"] != "outcome_unknown" or not self.was_resolved(approval):
                 expect(approval["call"] == call, "done by a call that does not hold the approval:", effect, text_of(approval))
         self.done_for = done_for
+
+    def check_granted(self, claim, effect):
+        """A person has allowed it beforehand, and not taken it back."""
+        grant = self.grants.get(claim["event"]["grant"])
+        expect(grant, "done by a grant that nobody gave:", claim)
+        expect(grant["principal"] == effect["principal"] and grant["tool"] == effect["tool"], "another's grant:", effect, grant)
+        expect(claim["time"] <= int(grant["until"]), "done by a grant that was over:", effect, grant)
+        expect(claim["time"] <= self.revoked.get(grant["id"], claim["time"]), "done by a grant that was revoked:", effect, grant)
+        if grant.get("binding"):
+            expect(any(one["binding"] == grant["binding"] and text_of(one["arguments"]) == text_of(effect["arguments"]) for one in self.approvals.values()),
+                   "a grant for other arguments:", effect, grant)
+        for predicate in grant["when"]:
+            expect(effect["arguments"]["amount"] <= int(predicate.split("<=")[1]), "beyond its grant:", effect, grant)
 
     def check_approved(self, approval, effect, sent):
         expect(approval["principal"] == effect["principal"] and approval["tool"] == effect["tool"], "another's approval:", effect, text_of(approval))

@@ -31,7 +31,7 @@ POINTS = [f"{what}.{when}" for what in ("claim", "outcome", "step") for when in 
 ASKED = ["pay", "pay", "pay", "pay_two", "pay_brief", "slow", "book", "book", "confirm", "confirm"]
 APPROVERS = ["carol", "dave", "erin"]
 ACTIONS = {"call": 14, "retry": 24, "other_arguments": 4, "other_principal": 4, "approve": 18, "edit": 4, "bad_edit": 1, "deny": 3,
-           "decide_own": 2, "resolve": 3, "go_on": 14, "older": 3, "doubled": 3, "foreign_state": 4, "cancel": 5, "free": 6, "look": 4,
+           "decide_own": 2, "remember": 1.5, "revoke": 1, "resolve": 3, "go_on": 14, "older": 3, "doubled": 3, "foreign_state": 4, "cancel": 5, "free": 6, "look": 4,
            "task": 3, "poll": 4, "guard": 3, "kill": 0.8, "stop": 0.5, "restart": 0.5, "kill_people": 0.3}
 
 
@@ -79,7 +79,7 @@ class World:
         self.sent = collections.defaultdict(list)  # decisions by approval, as they were sent
         self.acknowledged = {}  # approvals as people were shown them after their decision
         self.told = {}  # effects that callers were told of, by call
-        self.guarded = []  # (approval, request numbers): approved, and must stay so
+        self.revoked = {}  # grants: when the people were told that they are
         self.numbers = 0
         self.step = 0
         self.people = None
@@ -321,11 +321,11 @@ class World:
         fit = [ident for ident, seen in list(self.known.items())[-150:] if seen["state"] in states and seen["intent"]]
         return self.random.choice(fit) if fit else None
 
-    def decide(self, approval, voter, approve, edited=None, then=None):
+    def decide(self, approval, voter, approve, edited=None, then=None, **more):
         decision = {"voter": voter, "approve": approve, "edited": edited, "answer": None}
         self.sent[approval].append(decision)
         self.counts["edit" if edited else "approve" if approve else "deny"] += 1
-        words = {"op": "decide", "id": approval, "voter": voter, "approve": approve, "decision": None}
+        words = {"op": "decide", "id": approval, "voter": voter, "approve": approve, **more}
         if edited:
             words["edited"] = edited
         self.note(f"people decide {approval[:8]} by {voter}: {approve} {edited or ''}")
@@ -360,6 +360,21 @@ class World:
             approval = self.random.choice(fit)
             self.decide(approval, self.known[approval]["intent"].principal, True, None,
                         lambda line: expect("error" in line, "somebody approved what they asked for:", line))
+
+    def do_remember(self):
+        """Yes, and the same, or up to an amount, for a while."""
+        fit = [ident for ident, seen in self.known.items() if seen["intent"] and seen["intent"].tool == "pay" and seen["state"] == "pending"]
+        if fit:
+            when = self.random.choice([[], [f"/amount <= {self.random.randint(10, 200)}"]])
+            self.decide(self.random.choice(fit), "carol", True, remember=self.random.randint(1, 5), when=when)
+            self.counts["remember"] += 1
+
+    def do_revoke(self):
+        grants = [row["id"] for row in self.place.rows("SELECT id FROM grants WHERE revoked = 0")]
+        if grants:
+            grant = self.random.choice(grants)
+            self.counts["revoke"] += 1
+            self.say({"op": "revoke", "id": grant, "voter": "dave"}, lambda line: "error" in line or self.revoked.setdefault(grant, time.time() * 1000))
 
     def do_resolve(self):
         approval = self.pick_approval("outcome_unknown")
@@ -509,12 +524,18 @@ class World:
     def look(self):
         self.quiet()
         books = Books(self.place)
-        books.check(self.sent, self.acknowledged, self.told, self.counts, {host.process.child.pid for host in self.hosts})
+        books.check(self, {host.process.child.pid for host in self.hosts})
         for ident, approval in books.approvals.items():
             if ident in self.known:
                 self.known[ident]["state"] = approval["state"]
         for intent in self.intents.values():
             intent.loose = len(intent.tasks)
+        # Two who were asked something never answer: an hour goes by.
+        for approval in self.random.sample(sorted(books.waiting()), min(2, len(books.waiting()))):
+            self.place.age(books.approvals[approval])
+            self.say({"op": "get", "id": approval}, lambda line: expect(line["approval"]["state"] in ("approved", "expired"), "still claimed after an hour:", line))
+            self.counts["an hour without an answer"] += 1
+        self.pump_until(lambda: not self.asking, "the people answer")
         self.note("the books are in order")
 
     def close(self):

@@ -164,7 +164,13 @@ json answer(sumun::Approvals& approvals, json asked) {
     decided.approve = asked.value("approve", false);
     decided.reason = decided.approve ? "" : "no";
     if (asked.contains("edited")) decided.edited = asked["edited"];
+    if (asked.contains("remember")) decided.remember = std::chrono::seconds(asked["remember"].get<std::int64_t>());
+    if (asked.contains("when")) decided.remember_when = asked["when"].get<std::vector<std::string>>();
     return approved_or_not(approvals.decide(id, voter, std::move(decided)));
+  }
+  if (op == "revoke") {
+    const auto revoked = approvals.revoke(id, voter);
+    return revoked ? json{{"grant", revoked->id}} : json{{"error", revoked.error().message}};
   }
   if (op == "enrol") {
     sumun::Approver approver;

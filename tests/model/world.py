@@ -93,6 +93,19 @@ class Place:
         finally:
             books.close()
 
+    def age(self, approval):
+        """An hour goes by for one approval, past the product."""
+        approval["changed"] = int(approval["changed"]) - 3_600_001
+        found = self.rows(f"SELECT body FROM approvals WHERE id = '{approval['id']}'")
+        body = text_of({**json.loads(found[0]["body"]), "changed": approval["changed"]}).replace("'", "''")
+        sql = f"UPDATE approvals SET changed = {approval['changed']}, body = '{body}' WHERE id = '{approval['id']}' AND version = {approval['version']}"
+        if self.postgres:
+            self.psql("SET search_path TO sumun; " + sql)
+            return
+        books = sqlite3.connect(self.store, timeout=LIMIT, isolation_level=None)
+        books.execute(sql)
+        books.close()
+
     def effects(self):
         """What was done, in its order."""
         if not self.journal.exists():
