@@ -37,6 +37,10 @@ struct AuditOptions {
   std::size_t max_argument_bytes = 4 * kKiB;  // of one record's arguments as JSON; over it their digest alone is kept
 };
 
+/// Whether `redact` and `patterns` can be used.
+/// Errors: invalid_value; `data` is {"field": "redact" or "patterns", "item": index}.
+SUMUN_EXPORT Result<void> check_audit_options(const AuditOptions& options);
+
 /// One record as it is kept. `hash` = SHA-256 over `previous` and the canonical JSON of writer, number, time and event.
 struct AuditRecord {
   std::string writer;       // the process that wrote it
@@ -117,16 +121,23 @@ struct AuditReport {
   std::vector<std::string> notes;    // what could not be told
 };
 
-/// Verifies records as they are shown to it, each writer's in their order, any number of writers mixed; it keeps a place
-/// for each writer and 48 bytes for each head and writer, whatever the number of records.
+/// Verifies records as they are shown to it, each writer's in their order, any number of writers mixed. Of each writer it
+/// keeps where it is, and 48 bytes for each head that names it, however many records there are.
 class SUMUN_EXPORT AuditCheck {
  public:
   AuditCheck();
   ~AuditCheck();
-  /// Before the records: where a writer's begin, other than at its first.
+
+  // -- before the records
+  /// A key whose heads count (AuditHead::key). Without one those of every key do, and the report names them.
+  void trust(const std::string& key);
+  /// Where writers begin, other than at their first record.
   void begin(const AuditMarks& from);
-  /// Before the records: what must be among them. One whose signature is not right is a fault.
+  /// What must be among the records, whoever says so.
+  void expect(const AuditMarks& at);
+  /// What must be among them, signed. A signature that is not right is a fault.
   void head(const AuditHead& head);
+
   void record(const AuditRecord& record);
   /// Behind the records: where they are said to end.
   void end(const AuditMarks& at);
@@ -148,8 +159,9 @@ class SUMUN_EXPORT AuditLog {
   Result<std::vector<AuditWriter>> writers();
   /// All that are kept, the oldest first.
   Result<std::vector<AuditHead>> heads();
-  /// Deletes a writer's records up to this one. The log says so, and the chain goes on from its hash.
-  Result<void> prune(const std::string& writer, std::int64_t number);
+  /// Deletes a writer's records up to this one. The log says so (who: `by`), and the chain goes on from its hash.
+  /// Errors: not_found.
+  Result<void> prune(const std::string& writer, const AuditMark& to, const std::string& by);
 
  private:
   std::shared_ptr<Store> store_;

@@ -59,6 +59,8 @@ class SUMUN_EXPORT Store {
   /// Puts a new key for requestState in front. What the old ones sealed can be opened until it expires.
   /// Errors: unsupported where the keys were given, or there is no file for them.
   virtual Result<void> rotate_keys() = 0;
+  /// The public part of the key that signs the audit log's heads (AuditHead::key); empty = there is none yet.
+  virtual Result<std::string> audit_key() { return std::string(); }
 
   // -- the inside, for the library itself
   virtual gate::CallStore& calls() = 0;

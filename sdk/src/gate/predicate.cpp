@@ -2,10 +2,10 @@
 #include "gate/predicate.hpp"
 
 #include "base/json_text.hpp"
+#include "gate/pointer.hpp"
 #include "schema/numbers.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace sumun::gate {
 namespace {
@@ -30,34 +30,8 @@ Truth is_one_of(const json& value, const json& list) {
   return comparable ? Truth::no : Truth::unknown;
 }
 
-// RFC 6901, section 4
-std::optional<std::size_t> index_of(std::string_view token) {
-  if (token.empty() || (token.size() > 1 && token[0] == '0')) return std::nullopt;
-  std::size_t index = 0;
-  const auto [end, code] = std::from_chars(token.data(), token.data() + token.size(), index);
-  if (code != std::errc() || end != token.data() + token.size()) return std::nullopt;
-  return index;
-}
-
 Error bad(std::size_t at, const std::string& why) {
   return fail(ErrorCode::invalid_value, "column " + std::to_string(at + 1) + ": " + why);
-}
-
-Result<std::vector<std::string>> split_pointer(std::string_view pointer, std::size_t column) {
-  if (!pointer.starts_with('/')) return bad(column, "expected a JSON Pointer, as in /amount_minor > 5000");
-  std::vector<std::string> path;
-  for (std::size_t i = 0; i < pointer.size(); ++i) {
-    if (pointer[i] == '/') {
-      path.emplace_back();
-    } else if (pointer[i] != '~') {
-      path.back().push_back(pointer[i]);
-    } else if (i + 1 < pointer.size() && (pointer[i + 1] == '0' || pointer[i + 1] == '1')) {
-      path.back().push_back(pointer[++i] == '0' ? '~' : '/');
-    } else {
-      return bad(column + i, "in a JSON Pointer ~ is written ~0, and / in a name ~1");
-    }
-  }
-  return path;
 }
 
 // Where the text of a JSON string ends that begins here; npos = nowhere.
@@ -96,8 +70,9 @@ Result<Predicate> Predicate::compile(std::string_view text) {
     at = end;
   }
   if (!is_utf8(pointer)) return bad(begin, "expected UTF-8");
-  auto path = split_pointer(pointer, begin);
-  if (!path) return path.error();
+  std::size_t fault = 0;
+  auto path = split_pointer(pointer, fault);
+  if (!path) return bad(begin + fault, path.error().message);
   made.path_ = *std::move(path);
   at = skip_blanks(text, at);
   if (at == text.size()) return made;

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -23,6 +25,7 @@ using store::Rows;
 
 constexpr const char* kNow = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)";
 constexpr int kApplication = 0x73756d75;  // "sumu": whose file it is
+constexpr std::chrono::milliseconds kJournalPause{2};  // before a new file's journal is asked for again
 constexpr store::Statement kCopy{"VACUUM INTO $1"};
 constexpr std::array<const char*, 1> kMigrations{store::kTables};
 
@@ -57,8 +60,15 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const fs::path&
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, static_cast<int>(wait.count()));
   if (::stat(file.c_str(), &connection->opened_) != 0) return connection->taken_away();
+  // Where two give a new file its journal at once, SQLite turns one away without any wait.
+  const auto until = std::chrono::steady_clock::now() + wait;
+  auto journal = connection->execute("PRAGMA journal_mode = WAL");
+  for (; !journal && journal.error().code == ErrorCode::timeout && std::chrono::steady_clock::now() < until;
+       journal = connection->execute("PRAGMA journal_mode = WAL"))
+    std::this_thread::sleep_for(kJournalPause);
+  if (!journal) return journal.error();
   // FULL: what COMMIT promises is on the disk.
-  for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA journal_size_limit = 16777216"})
+  for (const char* pragma : {"PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA journal_size_limit = 16777216"})
     if (auto set = connection->execute(pragma); !set) return set.error();
   return connection;
 }

@@ -55,11 +55,15 @@ Result<std::vector<Key>> parse(const std::string& text, const std::string& name)
   return keys;
 }
 
+SealKey bytes_of(const Key& key) {
+  SealKey bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(digit(key.digits[2 * i]) * 16 + digit(key.digits[2 * i + 1]));
+  return bytes;
+}
+
 std::shared_ptr<const Sealer> sealer_with(const std::vector<Key>& keys) {
-  std::vector<SealKey> bytes(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    for (std::size_t j = 0; j < bytes[i].size(); ++j)
-      bytes[i][j] = static_cast<std::uint8_t>(digit(keys[i].digits[2 * j]) * 16 + digit(keys[i].digits[2 * j + 1]));
+  std::vector<SealKey> bytes;
+  for (const Key& key : keys) bytes.push_back(bytes_of(key));
   return std::make_shared<const Sealer>(std::move(bytes));
 }
 
@@ -100,7 +104,35 @@ Result<std::string> read(const fs::path& file) {
   return text;
 }
 
+// Empty = there is no file, and it was not to be made.
+Result<std::vector<Key>> keys_in(const fs::path& file, Missing missing, struct ::stat& seen) {
+  if (::stat(file.c_str(), &seen) != 0) {
+    if (errno != ENOENT) return io_error("read", file);
+    if (missing == Missing::leave) return std::vector<Key>();
+    if (auto made = make_private_folder(file.parent_path()); !made) return made.error();
+    auto beside = write_beside(file, {make_key()});
+    if (!beside) return beside.error();
+    const bool linked = ::link(beside->c_str(), file.c_str()) == 0 || errno == EEXIST;  // another process may have been first
+    const int reason = errno;
+    ::unlink(beside->c_str());
+    if (!linked) return io_error("create", file, reason);
+    if (::stat(file.c_str(), &seen) != 0) return io_error("read", file);
+  }
+  if ((seen.st_mode & 077) != 0) return fail(ErrorCode::io, file.string() + " can be read by others; make it yours alone (chmod 600), and rotate the keys");
+  auto text = read(file);
+  if (!text) return text.error();
+  return parse(*text, file.string());
+}
+
 }  // namespace
+
+Result<std::optional<SealKey>> secret_of(const fs::path& file, Missing missing) {
+  struct ::stat seen {};
+  auto keys = keys_in(file, missing, seen);
+  if (!keys) return keys.error();
+  if (keys->empty()) return std::optional<SealKey>();
+  return std::optional<SealKey>(bytes_of(keys->front()));
+}
 
 Result<void> make_private_folder(const fs::path& folder) {
   if (folder.empty()) return {};
@@ -115,21 +147,7 @@ KeyRing::KeyRing(std::string given, fs::path file) : given_(std::move(given)), f
 
 // Called with the mutex held.
 Result<void> KeyRing::load() {
-  if (::stat(file_.c_str(), &seen_) != 0) {
-    if (errno != ENOENT) return io_error("read", file_);
-    if (auto made = make_private_folder(file_.parent_path()); !made) return made;
-    auto beside = write_beside(file_, {make_key()});
-    if (!beside) return beside.error();
-    const bool linked = ::link(beside->c_str(), file_.c_str()) == 0 || errno == EEXIST;  // another process may have been first
-    const int reason = errno;
-    ::unlink(beside->c_str());
-    if (!linked) return io_error("create", file_, reason);
-    if (::stat(file_.c_str(), &seen_) != 0) return io_error("read", file_);
-  }
-  if ((seen_.st_mode & 077) != 0) return fail(ErrorCode::io, file_.string() + " can be read by others; make it yours alone (chmod 600), and rotate the keys");
-  auto text = read(file_);
-  if (!text) return text.error();
-  auto keys = parse(*text, file_.string());
+  auto keys = keys_in(file_, Missing::make, seen_);
   if (!keys) return keys.error();
   sealer_ = sealer_with(*keys);
   return {};

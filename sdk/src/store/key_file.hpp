@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys that seal requestState, in a file that all processes of a machine share (0600), or given by the program.
+// The keys that seal requestState, in a file that all processes of a machine share (0600), or given by the program; and
+// that which signs the audit log's heads, in a file of the same kind.
 //
 //   a line a key, the first seals: 64 hexadecimal digits, and since when it does in Unix seconds
 //   3f…9c 1763640000
@@ -11,11 +12,18 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include <sys/stat.h>
 
 namespace sumun::store {
+
+enum class Missing { make, leave };
+
+/// The first key of a file, which only its owner can read. Null = there is none, and it was not to be made.
+/// Errors: as KeyRing::sealer.
+Result<std::optional<SealKey>> secret_of(const std::filesystem::path& file, Missing missing);
 
 /// Thread: any.
 class KeyRing {

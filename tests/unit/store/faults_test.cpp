@@ -9,7 +9,10 @@
 
 #include <array>
 #include <fstream>
+#include <latch>
+#include <string>
 #include <thread>
+#include <vector>
 
 using namespace sumun;
 using namespace sumun::test;
@@ -59,6 +62,26 @@ struct SmallDisk {
 };
 
 }  // namespace
+
+// SQLite answers "busy" without any wait to all but one of those that give a new file its journal.
+TEST_CASE("a new file is opened by many at once") {
+  TemporaryFolder folder;
+  for (int file = 0; file < 40; ++file) {
+    CAPTURE(file);
+    sqlite::SqliteDatabase database(folder.path / ("store-" + std::to_string(file) + ".db"), kStoreWait);
+    std::latch together(6);
+    std::array<std::string, 6> faults;
+    std::vector<std::thread> threads;
+    for (std::string& fault : faults) {
+      threads.emplace_back([&] {
+        together.arrive_and_wait();
+        if (const auto connection = database.connect(); !connection) fault = connection.error().message;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const std::string& fault : faults) CHECK(fault == "");
+  }
+}
 
 TEST_CASE("nothing is opened or made before something is kept; then only for its owner") {
   TemporaryFolder folder;

@@ -70,7 +70,9 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(how)
         self.process.wait(timeout=LIMIT)
-        self.process.stderr.close()
+        if not self.process.stderr.closed:
+            self.said = self.process.stderr.read()
+            self.process.stderr.close()
 
 
 class World:
@@ -96,6 +98,12 @@ class World:
     def done(self):
         """What the tools did, a line each."""
         return self.effects.read_text().splitlines() if self.effects.exists() else []
+
+    def tell(self):
+        """What the servers said, for whoever looks for the fault."""
+        for number, server in enumerate(self.servers, 1):
+            server.end(signal.SIGKILL)
+            print(f"  server {number}:", *server.said.splitlines(), sep="\n    ")
 
     def close(self):
         for server in self.servers:
@@ -219,6 +227,7 @@ def main():
                 except Exception as error:  # pylint: disable=broad-except
                     failed += 1
                     print(f"FAIL  {kind}: {name[5:].replace('_', ' ')}: {type(error).__name__}: {error}")
+                    world.tell()
                 finally:
                     world.close()
     finally:
