@@ -188,6 +188,37 @@ struct StoreCommand {
 };
 int run(const StoreCommand& command);
 
+// -- the audit log
+
+struct AuditShowCommand {
+  std::filesystem::path config;  // empty = the default one
+  std::string call, principal, target, event;  // empty = any
+  std::string since, until;      // as people write times
+  std::size_t limit = 100;
+  bool follow = false;
+  Output output = Output::text;
+};
+int run(const AuditShowCommand& command);
+
+struct AuditVerifyCommand {
+  std::filesystem::path config;
+  std::string file;               // an export; "-" = standard input; empty = the store
+  std::string heads;              // a file of heads, or a log; "-" = standard input; empty = the store's own
+  std::vector<std::string> keys;  // that heads may be signed with; empty = the store's
+  std::string after;              // the export before `file`
+  Output output = Output::text;
+};
+int run(const AuditVerifyCommand& command);
+
+struct AuditExportCommand {
+  std::filesystem::path config;
+  std::string until;
+  std::filesystem::path to;  // empty = standard output
+  bool prune = false;
+  Output output = Output::text;
+};
+int run(const AuditExportCommand& command);
+
 struct DoctorCommand {
   std::filesystem::path index;
   Output output = Output::text;

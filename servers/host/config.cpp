@@ -239,6 +239,22 @@ std::optional<Policy> policy_of(const json& said, const fs::path& file, const To
   return std::nullopt;
 }
 
+AuditOptions audit_options(const json& said, Faults& faults) {
+  AuditOptions options;
+  options.enabled = said["enabled"];
+  options.reads = said["reads"];
+  options.redact = words(said["redact"]);
+  options.patterns = words(said["patterns"]);
+  options.standard_patterns = said["standard_patterns"];
+  options.max_argument_bytes = said["max_argument_bytes"];
+  if (said["store_failure"] == "open") options.store_failure = FailMode::open;
+  if (auto checked = check_audit_options(options); !checked) {
+    const json& place = checked.error().data;
+    faults.add("/audit/" + place["field"].get<std::string>() + "/" + std::to_string(place["item"].get<std::size_t>()), place["what"].get_ref<const std::string&>());
+  }
+  return options;
+}
+
 StoreChoice store_choice(const json& said, Reader& reader, Faults& faults) {
   StoreChoice choice;
   if (said["kind"] == "postgres") choice.kind = StoreKind::postgres;
@@ -279,6 +295,8 @@ Result<Config> parse_config(std::string_view text, const fs::path& file) {
   config.log_level = level_named(value["log"]["level"].get_ref<const std::string&>());
   config.index = reader.path(value["documents"]["index"]);
   config.store = store_choice(value["store"], reader, faults);
+  config.store.heads = reader.path(value["audit"]["heads"]);
+  config.audit = audit_options(value["audit"], faults);
   config.http = http_options(value["http"], reader);
   config.policy = policy_of(value["policy"], file, document, faults);
   if (value.contains("auth")) config.auth = auth_options(value["auth"], reader);

@@ -5,6 +5,7 @@
 //   port = 8080                            name = "ci"
 //   allowed_hosts = ["tools.example"]      token = {env = "CI_TOKEN"}
 #pragma once
+#include <sumun/audit.hpp>
 #include <sumun/auth.hpp>
 #include <sumun/http.hpp>
 #include <sumun/log.hpp>
@@ -27,6 +28,7 @@ struct StoreChoice {
   std::filesystem::path path;  // SQLite's file, absolute; empty = the default
   std::string url;             // PostgreSQL: what libpq takes; may hold a password
   std::string keys;            // of requestState; empty = a file beside the store's
+  std::filesystem::path heads;  // of the audit log, appended to; absolute; empty = none
 };
 
 struct Config {
@@ -37,6 +39,7 @@ struct Config {
   HttpOptions http;             // without its authenticator
   std::optional<AuthOptions> auth;
   std::optional<Policy> policy;  // always there once it was read
+  AuditOptions audit;
   json holds;                   // every entry with its value, defaults filled in, references in the place of secrets
 };
 

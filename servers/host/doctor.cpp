@@ -108,7 +108,8 @@ Finding store_file() {
     return {State::ok, "store", where + ": made when something is kept"};
   }
   return {State::ok, "store",
-          where + ": " + std::to_string(summary->calls) + " calls, " + std::to_string(summary->tasks) + " tasks, used by " +
+          where + ": " + std::to_string(summary->calls) + " calls, " + std::to_string(summary->tasks) + " tasks, " + std::to_string(summary->approvals) + " approvals (" +
+              std::to_string(summary->pending) + " wait for people), " + std::to_string(summary->records) + " records of the audit log, used by " +
               std::to_string(summary->hosts) + (summary->hosts == 1 ? " process, " : " processes, ") + human_bytes(summary->bytes) + " on disk, schema " +
               std::to_string(summary->schema)};
 }

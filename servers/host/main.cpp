@@ -1,42 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line of `sumun`: which commands there are, what they take, and examples of each.
+#include "audit.hpp"
 #include "client_config.hpp"
-#include "commands.hpp"
+#include "command_line.hpp"
 #include "console.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <exception>
-#include <functional>
-#include <memory>
 #include <string>
 
 namespace {
 
 using namespace sumun::host;
 
-/// What to do once the whole command line was understood.
-using Action = std::function<int()>;
-
-// Attaches a command's struct to its subcommand: parsing fills the struct, the action runs it.
-template <class Command>
-Command& attach(CLI::App& sub, Action& action) {
-  auto command = std::make_shared<Command>();
-  sub.callback([command, &action] { action = [command] { return run(*command); }; });
-  return *command;
-}
-
-void add_json(CLI::App& sub, Output& output) {
-  sub.add_flag_callback("--json", [&output] { output = Output::json; }, "Write JSON for programs");
-}
-
 void add_index(CLI::App& sub, std::filesystem::path& index) {
   sub.add_option("--index", index, "The index file (default: sumun/documents.db in $XDG_STATE_HOME or ~/.local/state)")->type_name("FILE");
-}
-
-void add_config(CLI::App& sub, std::filesystem::path& config) {
-  sub.add_option("--config", config, "The configuration (default: sumun/config.toml in $XDG_CONFIG_HOME or ~/.config)")->type_name("FILE");
 }
 
 void add_chunks(CLI::App& sub, ChunkSizes& chunks) {
@@ -353,6 +333,7 @@ void describe(CLI::App& app, Action& action) {
   add_config_command(app, action);
   add_policy(app, action);
   add_store(app, action);
+  add_audit(app, action);
   add_doctor(app, action);
   add_eval(app, action);
   app.footer(

@@ -61,6 +61,7 @@ std::unique_ptr<Server> make_server(const Config& config, const std::filesystem:
       "Search the user's own documents with search_documents before you answer a question about them, and cite what you use.";
   options.log = log;
   options.policy = config.policy;
+  options.audit = config.audit;
   options.store = open_store(config.store, log);
   auto server = std::make_unique<Server>("sumun", SUMUN_VERSION, std::move(options));
 

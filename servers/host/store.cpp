@@ -20,6 +20,7 @@ std::shared_ptr<Store> open_store(const StoreChoice& choice, LogSink log) {
   StoreOptions options;
   options.log = std::move(log);
   options.keys = choice.keys;
+  options.head_file = choice.heads;
   if (choice.kind == StoreKind::sqlite) return open_sqlite_store(choice.path.empty() ? default_store_path() : choice.path, std::move(options));
   options.key_file = default_store_path().string() + ".keys";
   return open_postgres_store(choice.url, std::move(options));
@@ -51,7 +52,7 @@ int run(const StoreCommand& command) {
       const auto gone = store->collect();
       if (!gone) return failed(gone.error());
       said = {{"deleted", *gone}};
-      words = std::to_string(*gone) + " expired calls and tasks deleted";
+      words = std::to_string(*gone) + " expired calls, tasks, approvals and records deleted";
       break;
     }
     case StoreCommand::What::rotate_keys: {

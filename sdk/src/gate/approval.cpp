@@ -177,7 +177,7 @@ bool age(Approval& approval, bool owner_is_gone, UnixMs now) {
 }
 
 json aged_event(const Approval& approval, State before) {
-  json event{{"approval", approval.id}, {"principal", approval.principal}, {"tool", approval.tool}, {"was", name_of(before)}};
+  json event{{"approval", approval.id}, {"principal", approval.principal}, {"target", approval.tool}, {"was", name_of(before)}};
   event["event"] = approval.state == State::expired ? "expired" : approval.state == State::approved ? "lapsed" : "outcome";
   if (approval.state == State::outcome_unknown) event.update({{"outcome", "outcome_unknown"}, {"call", approval.call}, {"why", approval.note}});
   return event;

@@ -48,10 +48,12 @@ Result<void> resolve(Approval& approval, ApprovalState end, const std::string& b
 /// What time alone does: expiry, outcome_unknown where the owner is gone, the lapse of a call whose caller never answered.
 /// Returns: whether anything changed.
 bool age(Approval& approval, bool owner_is_gone, UnixMs now);
-/// What the log says of that: {"event": "expired" | "outcome" | "lapsed", "approval", "principal", "tool", …}.
+/// What the log says of that: {"event": "expired" | "outcome" | "lapsed", "approval", "principal", "target", …}.
 json aged_event(const Approval& approval, ApprovalState before);
 
 json to_json(const Approval& approval);
 Result<Approval> approval_from(json value);
+json to_json(const Grant& grant);
+Result<Grant> grant_from(json value);
 
 }  // namespace sumun::gate

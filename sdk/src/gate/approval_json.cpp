@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An approval as JSON and back. It is read strictly: it comes from a database that others may have written to. Members that
-// are not known are a later release's and passed over.
+// Approvals and grants as JSON and back. They are read strictly: they come from a database that others may have written to.
+// Members that are not known are a later release's and passed over.
 #include "gate/approval.hpp"
 
 #include "base/json_text.hpp"
@@ -150,6 +150,20 @@ Result<Approval> approval_from(json value) {
   of_terms.take("not_requester", a.terms.not_requester).take("pending", a.terms.pending).take("approved", a.terms.approved);
   if (!of_terms.error().empty()) return fail(ErrorCode::invalid_value, of_terms.error());
   return a;
+}
+
+json to_json(const Grant& g) {
+  return {{"id", g.id}, {"principal", g.principal}, {"tool", g.tool}, {"definition", g.definition}, {"binding", g.binding}, {"when", g.when},
+          {"by", g.by}, {"created", g.created}, {"until", g.until}, {"revoked", g.revoked}};
+}
+
+Result<Grant> grant_from(json value) {
+  Grant g;
+  Reader reader(std::move(value), "grant");
+  reader.take("id", g.id).take("principal", g.principal).take("tool", g.tool).take("definition", g.definition).take("binding", g.binding);
+  reader.take("when", g.when).take("by", g.by).take("created", g.created).take("until", g.until).take("revoked", g.revoked);
+  if (!reader.error().empty()) return fail(ErrorCode::invalid_value, reader.error());
+  return g;
 }
 
 }  // namespace sumun::gate

@@ -2,6 +2,7 @@
 #include "gate/audit_chain.hpp"
 
 #include "base/canonical.hpp"
+#include "base/json_text.hpp"
 
 #include <sumun/json.hpp>
 
@@ -10,10 +11,16 @@
 namespace sumun {
 namespace gate {
 
-std::string hash_of(const AuditRecord& record) {
-  const json content{{"writer", record.writer}, {"number", record.number}, {"time", record.time}, {"event", record.event}};
-  return to_hex(sha256(record.previous + canonical_json(content)));
+std::string hash_of(std::string_view previous, std::string_view writer, std::int64_t number, std::int64_t time, std::string_view event) {
+  std::string content(previous);
+  content += "{\"event\":";
+  content += event;
+  content += ",\"number\":" + std::to_string(number) + ",\"time\":" + std::to_string(time) + ",\"writer\":";
+  append_json_string(content, writer);
+  return to_hex(sha256(content + "}"));
 }
+
+std::string hash_of(const AuditRecord& record) { return hash_of(record.previous, record.writer, record.number, record.time, canonical_json(record.event)); }
 
 AuditRecord link(std::string previous, std::string writer, std::int64_t number, std::int64_t time, json event) {
   AuditRecord record{std::move(writer), number, time, std::move(event), std::move(previous), {}};

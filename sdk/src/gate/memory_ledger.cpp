@@ -15,6 +15,7 @@
 namespace sumun::gate {
 namespace {
 
+constexpr UnixMs kRetention = std::chrono::duration_cast<std::chrono::milliseconds>(kApprovalRetention).count();
 constexpr std::size_t kOverhead = 1 * kKiB;  // of what an approval holds beside these
 
 std::size_t size_of(const Approval& approval) {
@@ -155,6 +156,7 @@ Result<std::optional<Approval>> MemoryLedger::carry_out(const Step& step) {
     Grant grant = *step.keep;
     grant.created = now;
     grant.until += now;
+    std::erase_if(grants_, [&](const auto& one) { return one.second.until + kRetention <= now; });
     grants_[grant.id] = std::move(grant);
   }
   write(std::move(events));

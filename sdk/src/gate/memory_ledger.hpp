@@ -12,7 +12,7 @@ namespace sumun::gate {
 
 /// Keeps kMaxRememberedCalls approvals and kMaxRememberedBytes of what they hold; ended ones make room for others, the oldest
 /// first. Of the log it keeps the last kMaxRememberedRecords.
-class MemoryLedger final : public Ledger {
+class MemoryLedger : public Ledger {
  public:
   using Now = std::function<UnixMs()>;
   explicit MemoryLedger(Now now = wall_clock);

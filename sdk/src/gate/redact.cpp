@@ -51,8 +51,8 @@ bool holds_secret(const std::string& name, const json& value) {
 Result<Redactor> Redactor::compile(const AuditOptions& options) {
   Redactor made;
   const auto bad = [](const char* field, std::size_t item, std::string why) {
-    auto error = fail(ErrorCode::invalid_value, "audit: " + std::string(field) + "[" + std::to_string(item) + "]: " + std::move(why));
-    error.data = {{"field", field}, {"item", item}};
+    auto error = fail(ErrorCode::invalid_value, "audit: " + std::string(field) + "[" + std::to_string(item) + "]: " + why);
+    error.data = {{"field", field}, {"item", item}, {"what", std::move(why)}};
     return error;
   };
   for (std::size_t i = 0; i < options.redact.size(); ++i) {

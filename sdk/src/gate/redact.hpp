@@ -19,7 +19,7 @@ class Redactor {
  public:
   /// With the default options.
   Redactor() = default;
-  /// Errors: invalid_value; `data` is {"field": "redact" or "patterns", "item": index}.
+  /// Errors: invalid_value; `data` is {"field": "redact" or "patterns", "item": index, "what": why}.
   static Result<Redactor> compile(const AuditOptions& options);
 
   /// Over AuditOptions::max_argument_bytes as JSON: {"bytes": n, "sha256": of the canonical JSON, hex}.

@@ -2,6 +2,7 @@
 // libpq without blocking: everything is sent, then its socket is waited on until a deadline.
 #include "postgres/postgres_database.hpp"
 
+#include "store/ledger_statements.hpp"
 #include "store/statements.hpp"
 
 #include <sumun/store.hpp>
@@ -25,7 +26,7 @@ constexpr const char* kNow = "(extract(epoch from clock_timestamp()) * 1000)::bi
 constexpr const char* kOurSchema = "SET search_path TO sumun; SET client_min_messages TO warning";
 constexpr const char* kVersion =
     "SELECT CASE WHEN to_regclass('sumun.schema_version') IS NULL THEN 0 ELSE 1 END";
-constexpr std::array<const char*, 1> kMigrations{store::kTables};
+constexpr std::array<const char*, 2> kMigrations{store::kTables, store::kLedgerTables};
 constexpr int kLock = 0x73756d75;  // of who migrates
 
 // libpq ends its messages with a newline.
@@ -177,8 +178,22 @@ Result<Rows> PostgresConnection::run(const store::Statement& statement, std::spa
 }
 
 Result<void> PostgresConnection::begin() {
-  if (auto begun = execute("BEGIN"); !begun) return begun.error();
+  auto begun = execute("BEGIN; SELECT txid_current()");
+  if (!begun) return begun.error();
+  transaction_ = begun->empty() ? std::string() : begun->front()[0].value_or("");
   return {};
+}
+
+// One that its server still carries out is waited for: it holds nothing that it could wait for itself.
+Result<bool> PostgresConnection::has_committed(const std::string& transaction) {
+  const auto until = Clock::now() + limit_;
+  while (Clock::now() < until) {
+    auto rows = execute("SELECT txid_status(" + transaction + "), pg_sleep(CASE txid_status(" + transaction + ") WHEN 'in progress' THEN 0.05 ELSE 0 END)");
+    if (!rows) return rows.error();
+    const std::string status = rows->empty() ? std::string() : rows->front()[0].value_or("");
+    if (status != "in progress") return status == "committed";
+  }
+  return lost("transaction " + transaction + " does not end");
 }
 
 Result<void> PostgresConnection::commit() {

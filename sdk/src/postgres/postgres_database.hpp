@@ -27,6 +27,8 @@ class PostgresConnection final : public store::Connection {
   Result<void> begin() override;
   Result<void> commit() override;
   void rollback() override;
+  std::string transaction() const override { return transaction_; }
+  Result<bool> has_committed(const std::string& transaction) override;
 
   /// Several statements without parameters; the rows of the last.
   Result<store::Rows> execute(const std::string& sql);
@@ -44,6 +46,7 @@ class PostgresConnection final : public store::Connection {
   std::string name_;
   std::unique_ptr<PGconn, FinishConnection> connection_;
   std::unordered_map<const char*, std::string> prepared_;
+  std::string transaction_;
 };
 
 class PostgresDatabase final : public store::Database {

@@ -130,7 +130,7 @@ int serve_http(Server& server, HttpOptions options) {
   endpoint_options.waiting = options.limits.waiting;
   endpoint_options.answering_bytes = options.limits.answering_bytes;
   endpoint_options.streams_of_principal = options.limits.streams_of_principal;
-  endpoint_options.ready = [&listening] { return listening != nullptr && !listening->draining(); };
+  endpoint_options.ready = [&listening, core] { return listening != nullptr && !listening->draining() && core->is_ready(); };
   const auto eras = options.eras == HttpEras::both ? server::Eras::both : server::Eras::modern_only;
   endpoint_options.serve = [core, &pool, eras, grace = options.limits.drain_time](Transport& transport,
                                                                                   boost::asio::any_io_executor executor) {

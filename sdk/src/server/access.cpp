@@ -17,7 +17,7 @@ std::string_view kind_of(TargetKind kind) {
 
 }  // namespace
 
-std::optional<Refusal> judge(const Core& core, const Registry& registry, const PolicyRequest& request) {
+std::optional<Refusal> weigh(const Core& core, const Registry& registry, const PolicyRequest& request) {
   if (!registry.policy) return std::nullopt;
   const Policy& policy = *registry.policy;
   const PolicyVerdict verdict = policy.decide(request);
@@ -26,13 +26,22 @@ std::optional<Refusal> judge(const Core& core, const Registry& registry, const P
   core.log(enforced ? LoggingLevel::info : LoggingLevel::notice,
            std::string(enforced ? "policy: " : "policy (it only observes): would be ") + std::string(name_of(verdict.decision)) + ": " +
                std::string(kind_of(request.kind)) + " " + in_quotes(request.name) + " for " + in_quotes(request.principal.name) + " (" + policy.rule_name(verdict) + ")");
-  if (!enforced) return std::nullopt;
-  return Refusal{verdict.decision, policy.reason(verdict), policy.hides(request)};
+  return Refusal{verdict.decision, policy.reason(verdict), policy.rule_name(verdict), verdict.decision == Decision::ask ? policy.terms(verdict) : AskTerms{}, policy.hides(request), !enforced};
+}
+
+std::optional<Refusal> judge(const Core& core, const Registry& registry, const PolicyRequest& request) {
+  auto refusal = weigh(core, registry, request);
+  if (refusal && refusal->observed) refusal.reset();
+  return refusal;
+}
+
+std::string rule_of(const Registry& registry, const PolicyRequest& request) {
+  return registry.policy ? registry.policy->rule_name(registry.policy->decide(request)) : "";
 }
 
 std::string words_of(const Refusal& refusal, const std::string& tool) {
   std::string words = tool + " was not run: ";
-  if (refusal.decision == Decision::ask) words += "it needs a person's approval, and nobody is set up to give it";
+  if (refusal.decision == Decision::ask) words += "it needs a person's approval, and nobody is set up to give it (whoever runs this server does that with: sumun approvals init)";
   else words += refusal.whatever ? "the policy of this server does not allow it" : "the policy of this server does not allow it with these arguments";
   if (!refusal.reason.empty()) words += " (" + refusal.reason + ")";
   return words + ". The same call will be refused again; tell the user, or go on without it.";

@@ -10,9 +10,12 @@
 #include <sumun/principal.hpp>
 #include <sumun/server.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sumun::server {
 
@@ -55,14 +58,46 @@ inline bool is_visible(const Registry& registry, const Principal& who, const Res
   return scopes_show(who, options) && !is_hidden(registry, about(who, options, uri));
 }
 
-/// What the policy refuses of one request.
+/// The nearest known name, for a model that mistyped one.
+template <class Entry>
+std::string nearest(const Registry& registry, const Table<Entry>& table, const std::string& name, const Principal& who) {
+  std::string best;
+  std::size_t least = name.size() / 2 + 1;
+  for (const auto& entry : table.list()) {
+    const std::string& other = entry->key();
+    if (name.size() > 64 || other.size() > 64 || !is_visible(registry, who, *entry)) continue;
+    std::vector<std::size_t> row(other.size() + 1);
+    for (std::size_t j = 0; j <= other.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= name.size(); ++i) {
+      std::size_t diagonal = std::exchange(row[0], i);
+      for (std::size_t j = 1; j <= other.size(); ++j) {
+        const std::size_t cost = diagonal + (name[i - 1] == other[j - 1] ? 0 : 1);
+        diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, cost}));
+      }
+    }
+    if (row.back() < least) {
+      least = row.back();
+      best = other;
+    }
+  }
+  return best.empty() ? "" : "; did you mean '" + best + "'?";
+}
+
+/// What the policy does not simply allow of one request.
 struct Refusal {
   Decision decision;   // ask or deny
   std::string reason;  // the rule's; empty = it gives none
+  std::string rule;    // "rule 2, config.toml:12"
+  AskTerms terms;      // where it asks
   bool whatever;       // whatever the arguments
+  bool observed;       // it goes on all the same: the policy only observes
 };
-/// None = it goes on. What is refused, or would be by a policy that only observes, is logged.
+/// None = it is allowed. What is not is logged.
+std::optional<Refusal> weigh(const Core& core, const Registry& registry, const PolicyRequest& request);
+/// The same; none = it goes on.
 std::optional<Refusal> judge(const Core& core, const Registry& registry, const PolicyRequest& request);
+/// What allowed it; empty = there is no policy.
+std::string rule_of(const Registry& registry, const PolicyRequest& request);
 /// A refused tool in words that a model can act on.
 std::string words_of(const Refusal& refusal, const std::string& tool);
 

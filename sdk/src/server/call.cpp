@@ -104,7 +104,7 @@ void Call::release_stream() { state_->release_stream(); }
 
 Result<void> Call::begin_task() {
   const auto& setup = state_->setup();
-  if (!setup.task || state_->task()) return {};
+  if (!setup.task || !setup.task->by_tool || state_->task()) return {};
   auto task = wait_for<Task>([&](auto done) { setup.core->tasks().begin(state_, std::move(done)); });
   if (task) server::answer_with_task(*state_, *task);
   else if (setup.task->required) return std::move(task).error();
@@ -113,7 +113,7 @@ Result<void> Call::begin_task() {
 
 awaitable<Result<void>> Call::async_begin_task() {
   const auto& setup = state_->setup();
-  if (!setup.task || state_->task()) co_return Result<void>();
+  if (!setup.task || !setup.task->by_tool || state_->task()) co_return Result<void>();
   auto start = [state = state_](auto done) { state->setup().core->tasks().begin(state, std::move(done)); };
   auto task = co_await wait_on<Task>(setup.executor, std::move(start));
   if (task) server::answer_with_task(*state_, *task);

@@ -97,8 +97,7 @@ Result<InputResponse> read_answer(const InputRequest& question, json answer, con
 
 CallState::CallState(Setup setup)
     : setup_(std::move(setup)),
-      stop_(setup_.running == Running::in_place ? std::stop_source(std::nostopstate) : std::stop_source()),
-      deadline_(setup_.deadline) {}
+      stop_(setup_.running == Running::in_place ? std::stop_source(std::nostopstate) : std::stop_source()) {}
 
 CallState::~CallState() {
   if (!is_task_) return;
@@ -119,6 +118,11 @@ std::optional<std::chrono::steady_clock::time_point> CallState::deadline() const
 }
 
 void CallState::limit(std::function<void()> late) {
+  if (setup_.timeout.count() > 0) {
+    const auto end = std::chrono::steady_clock::now() + setup_.timeout;
+    std::lock_guard lock(mutex_);
+    deadline_ = deadline_ ? std::min(*deadline_, end) : end;
+  }
   late_ = std::move(late);
   boost::asio::dispatch(setup_.executor, [call = shared_from_this()] { call->arm(); });
 }
@@ -208,6 +212,7 @@ void CallState::release_stream() {
 
 Result<std::vector<KeyedQuestion>> CallState::fit(std::vector<KeyedQuestion> questions) const {
   for (KeyedQuestion& question : questions) {
+    if (question.key == kApprovalKey) return fail(ErrorCode::internal_error, "the key " + in_quotes(kApprovalKey) + " is the gate's own");
     if (auto* const url = std::get_if<ElicitRequestURLParams>(&question.request))
       if (allows(setup_.revision, Feature::elicitation_id) && !url->elicitationId) url->elicitationId = random_id();
     if (!protocol::can_answer(setup_.meta->clientCapabilities, question.request))
@@ -242,7 +247,7 @@ Answers CallState::ask(std::vector<KeyedQuestion> questions) {
     setup_.core->tasks().ask(task_, with_task_keys(*std::move(fitted)), std::move(put));
   } else {
     setup_.outlet.push(Job([call = shared_from_this(), list = *std::move(fitted), put = std::move(put)]() mutable {
-      if (auto session = call->setup().session.lock()) session->push_questions(*call, std::move(list), std::move(put));
+      if (auto session = call->setup().session.lock()) session->push_questions(*call, std::move(list), call->setup().core->options().ask_limit, std::move(put));
     }));
   }
   BlockingScope away;
@@ -270,7 +275,7 @@ awaitable<Answers> CallState::async_ask(std::vector<KeyedQuestion> questions) {
   } else {
     auto session = setup_.session.lock();
     if (!session) co_return gone();
-    session->push_questions(*this, *std::move(fitted), std::move(put));
+    session->push_questions(*this, *std::move(fitted), setup_.core->options().ask_limit, std::move(put));
   }
   boost::system::error_code ignored;
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
@@ -339,6 +344,11 @@ void CallState::bind(const json& parameters) {
   binding_.assign(digest.begin(), digest.end());
 }
 
+void CallState::bind_for_rounds(const json& parameters) {
+  const ClientCapabilities& client = setup_.meta->clientCapabilities;
+  if (allows(setup_.revision, Feature::input_required) && (client.elicitation || client.sampling || client.roots)) bind(parameters);
+}
+
 Result<void> CallState::resume(const std::string& request_state) {
   if (request_state.size() > 2 * kMaxRequestStateBytes) return bad_state("too long");
   const auto sealer = setup_.core->sealer();
@@ -352,12 +362,31 @@ Result<void> CallState::resume(const std::string& request_state) {
   round_ = (*state)["r"].get<int>();
   digests_ = (*state)["d"].get<std::map<std::string, std::string>>();
   answers_ = (*state)["a"].get<std::map<std::string, json>>();
+  gate_ = {state->value("p", ""), state->value("g", ""), state->value("w", 0)};
   return {};
 }
 
-Result<InputRequiredResult> CallState::input_required() {
+json CallState::take_response(const std::string& key) {
+  json answer;
+  if (!responses_.is_object() || !responses_.contains(key)) return answer;
+  answer = std::move(responses_[key]);
+  responses_.erase(key);
+  return answer;
+}
+
+Result<InputRequiredResult> CallState::input_required() { return sealed(pending_, round_ + 1); }
+
+Result<InputRequiredResult> CallState::input_required(KeyedQuestion question) {
+  ++gate_.waits;
+  return sealed({std::move(question)}, round_);
+}
+
+Result<InputRequiredResult> CallState::sealed(const std::vector<KeyedQuestion>& questions, int next_round) {
   const auto expiry = unix_seconds(setup_.core->clock()) + std::chrono::duration_cast<std::chrono::seconds>(kRequestStateLife).count();
-  json state = {{"c", id()}, {"r", round_ + 1}, {"e", expiry}, {"d", digests_}, {"a", answers_}};
+  json state = {{"c", id()}, {"r", next_round}, {"e", expiry}, {"d", digests_}, {"a", answers_}};
+  if (!gate_.approval.empty()) state["p"] = gate_.approval;
+  if (!gate_.grant.empty()) state["g"] = gate_.grant;
+  if (gate_.waits > 0) state["w"] = gate_.waits;
   InputRequiredResult result;
   const auto sealer = setup_.core->sealer();
   if (!sealer) return sealer.error();
@@ -366,7 +395,7 @@ Result<InputRequiredResult> CallState::input_required() {
     return fail(ErrorCode::internal_error, "the answers of this call no longer fit into requestState (" +
                                                std::to_string(kMaxRequestStateBytes) + " bytes)");
   result.inputRequests.emplace();
-  for (const KeyedQuestion& one : pending_) result.inputRequests->emplace(one.key, one.request);
+  for (const KeyedQuestion& one : questions) result.inputRequests->emplace(one.key, one.request);
   return result;
 }
 

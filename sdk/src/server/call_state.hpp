@@ -3,13 +3,16 @@
 //
 // A question has a key: its own, or "q1", "q2", … in the order of asking over all rounds. requestState seals, bound to principal,
 // method, target and parameters:
-//   {"c": call id, "r": round that comes next, "e": expiry (Unix seconds), "d": {key: digest of the question}, "a": {key: answer}}
+//   {"c": call id, "r": round that comes next, "e": expiry (Unix seconds), "d": {key: digest of the question}, "a": {key: answer},
+//    "p"?: approval, "g"?: grant, "w"?: how often the gate has asked}
+// With r = 0 it was the gate that asked, and the handler has not run.
 #pragma once
 #include "base/canonical.hpp"
 #include "protocol/methods.hpp"
 #include "runtime/inbox.hpp"
 #include "runtime/job.hpp"
 #include "server/core.hpp"
+#include "server/passage.hpp"
 
 #include <sumun/call.hpp>
 #include <sumun/transport.hpp>
@@ -48,6 +51,14 @@ struct TaskTerms {
   std::chrono::milliseconds ttl;
   std::chrono::milliseconds poll_interval;
   bool required;  // false = where no task can be kept, an ordinary call will do
+  bool by_tool = true;  // false = only the gate makes a task of it, while people decide
+};
+
+/// What the gate carries from round to round of a call that must be asked about.
+struct GateState {
+  std::string approval;
+  std::string grant;
+  int waits = 0;  // how often the caller was asked
 };
 
 /// Where a handler runs, as far as asking is concerned.
@@ -76,7 +87,7 @@ class CallState final : public std::enable_shared_from_this<CallState> {
     std::optional<LoggingLevel> log_level;  // the least level that the client wants; none = no messages
     Running running = Running::on_worker;
     bool only_reads = false;
-    std::optional<std::chrono::steady_clock::time_point> deadline;
+    std::chrono::milliseconds timeout{0};   // of the handler, from when it may begin; 0 = none
     std::optional<TaskTerms> task;          // none = it cannot become one
   };
   explicit CallState(Setup setup);
@@ -91,7 +102,7 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   boost::asio::cancellation_slot cancellation_slot() { return cancel_.slot(); }
   std::optional<std::chrono::steady_clock::time_point> deadline() const;
   /// Whether it may have to be stopped in time.
-  bool has_limit() const { return setup_.deadline || setup_.task; }
+  bool has_limit() const { return setup_.timeout.count() > 0 || setup_.task; }
   /// What happens when the time is up; before the handler.
   void limit(std::function<void()> late);
   /// The request was answered: its time limit goes, unless the call goes on as a task. On the session's strand.
@@ -116,9 +127,13 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   // -- rounds
   /// Fixes what requestState is bound to; before the handler, which may take the parameters apart.
   void bind(const json& parameters);
+  /// The same, where the client can be asked at all.
+  void bind_for_rounds(const json& parameters);
   /// Takes up a call by what the client brought back. Errors: invalid_params.
   Result<void> resume(const std::string& request_state);
   void take_responses(json responses) { responses_ = std::move(responses); }
+  /// Takes the answer that came under this key; null = none.
+  json take_response(const std::string& key);
   int round() const { return round_; }
   /// Whether the store may hold something of this call.
   bool is_stored() const { return stored_ || round_ > 0; }
@@ -129,8 +144,17 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   /// What the client is told when the handler was unwound.
   /// Errors: internal_error when the state is over kMaxRequestStateBytes.
   Result<InputRequiredResult> input_required();
+  /// The same for a question of the gate's own: the next request finds the call where it is now.
+  Result<InputRequiredResult> input_required(KeyedQuestion question);
+
+  // -- at the gate
+  GateState& gate() { return gate_; }
+  /// Null = the books hear nothing of this call.
+  Passage* passage() const { return passage_.get(); }
+  void pass(std::unique_ptr<Passage> passage) { passage_ = std::move(passage); }
 
  private:
+  Result<InputRequiredResult> sealed(const std::vector<KeyedQuestion>& questions, int next_round);
   Result<std::vector<KeyedQuestion>> fit(std::vector<KeyedQuestion> questions) const;
   Result<std::vector<InputResponse>> answers_of_rounds(std::vector<KeyedQuestion> questions);
   std::vector<KeyedQuestion> with_task_keys(std::vector<KeyedQuestion> questions);
@@ -151,6 +175,9 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   std::optional<double> last_progress_;  // none before the first report
   std::string binding_;                  // what requestState is sealed with
   bool stored_ = false;                  // true once a value was kept
+
+  GateState gate_;
+  std::unique_ptr<Passage> passage_;
 
   int round_ = 0;
   int asked_ = 0;  // questions so far in this run of the handler

@@ -2,8 +2,10 @@
 // Registration: every rule that a program can break is checked here, at its start, with the tool's name in the message.
 #include "server/core.hpp"
 
+#include "base/canonical.hpp"
 #include "base/json_text.hpp"
 #include "base/scopes.hpp"
+#include "gate/memory_ledger.hpp"
 #include "protocol/meta.hpp"
 #include "protocol/methods.hpp"
 
@@ -42,6 +44,30 @@ std::shared_ptr<gate::CallStore> calls_of(const std::shared_ptr<Store>& store) {
 std::shared_ptr<gate::TaskStore> tasks_of(const std::shared_ptr<Store>& store) {
   if (store) return {store, &store->tasks()};
   return std::make_shared<gate::MemoryTaskStore>();
+}
+
+std::shared_ptr<gate::Ledger> ledger_of(const std::shared_ptr<Store>& store) {
+  if (store) return {store, &store->ledger()};
+  return std::make_shared<gate::MemoryLedger>();
+}
+
+gate::Redactor redactor_of(const AuditOptions& options) {
+  auto redactor = gate::Redactor::compile(options);
+  if (!redactor) misuse("audit: " + redactor.error().message);
+  return *std::move(redactor);
+}
+
+// Whether a call may have to wait for people.
+bool asks(const std::optional<Policy>& policy) {
+  if (!policy || policy->options().mode != PolicyMode::enforce) return false;
+  const auto& rules = policy->options().rules;
+  return policy->options().otherwise == Decision::ask ||
+         std::any_of(rules.begin(), rules.end(), [](const PolicyRule& rule) { return rule.decision == Decision::ask; });
+}
+
+// What an approval holds for: the definition as it is listed, and what it is said to do.
+std::string digest_of(const ToolEntry& entry) {
+  return to_hex(stable_digest(json{{"definition", protocol::encode(entry.definition)}, {"effects", static_cast<int>(entry.options.effects)}}));
 }
 
 // 2026-07-28 server/tools, Tool Names
@@ -131,6 +157,7 @@ Schema compiled(const std::string& tool, const char* which, const json& document
 std::shared_ptr<const Registry> first_registry(const ServerOptions& options) {
   auto registry = std::make_shared<Registry>();
   registry->policy = options.policy;
+  registry->asks = asks(options.policy);
   return registry;
 }
 
@@ -141,8 +168,11 @@ Core::Core(std::string name, std::string version, ServerOptions options)
       info_(info_of(std::move(name), std::move(version), options_)),
       stamp_(info_),
       own_sealer_(sealer_of(options_)),
+      redactor_(redactor_of(options_.audit)),
       clock_(std::make_unique<SystemClock>()),
       calls_(calls_of(options_.store)),
+      ledger_(ledger_of(options_.store)),
+      is_durable_(options_.store != nullptr),
       tasks_(*this, tasks_of(options_.store)),
       registry_(first_registry(options_)) {}
 
@@ -154,6 +184,37 @@ Result<std::shared_ptr<const Sealer>> Core::sealer() const {
   return of_store;
 }
 
+void Core::use(std::shared_ptr<gate::Ledger> ledger) {
+  ledger_ = std::move(ledger);
+  is_durable_ = true;
+}
+
+bool Core::is_ready() {
+  if (!store_fails_.load(std::memory_order_relaxed)) return true;
+  if (!trying_.exchange(true)) {
+    gate::Step step;
+    step.events.push_back(json{{"event", "store"}, {"why", "records may be missing before this one: the store could not be written"}});
+    ledger_->commit(std::move(step), [core = shared_from_this()](const Result<std::optional<Approval>>& written) {
+      core->store_answered(written.has_value());
+      core->trying_ = false;
+    });
+  }
+  return !store_fails_.load(std::memory_order_relaxed);
+}
+
+int Core::wait_for(const std::string& approval) {
+  std::lock_guard lock(mutex_);
+  return waiting_[approval]++;
+}
+
+int Core::stop_waiting(const std::string& approval) {
+  std::lock_guard lock(mutex_);
+  const auto found = waiting_.find(approval);
+  const int left = --found->second;
+  if (left == 0) waiting_.erase(found);
+  return left;
+}
+
 void Core::settle(std::chrono::milliseconds limit) const {
   if (options_.store) options_.store->settle(limit);
 }
@@ -163,6 +224,9 @@ std::shared_ptr<const Registry> Core::registry() const {
   return registry_;
 }
 
+// Where people are asked, any call may become a task.
+bool Core::offers_tasks(const Registry& registry) const { return registry.offers_tasks || (registry.asks && registry.offers_tools && is_durable_); }
+
 ServerCapabilities Core::capabilities() const {
   const auto now = registry();
   ServerCapabilities offered;
@@ -171,7 +235,7 @@ ServerCapabilities Core::capabilities() const {
   if (now->offers_prompts) offered.prompts = ListChangedCapability{true};
   if (now->offers_resources) offered.resources = ResourcesCapability{true, true};
   if (now->completions) offered.completions = json::object();
-  if (now->offers_tasks) offered.extensions = protocol::task_capability().extensions;
+  if (offers_tasks(*now)) offered.extensions = protocol::task_capability().extensions;
   return offered;
 }
 
@@ -245,6 +309,7 @@ void Core::add(ToolEntry entry) {
     }
   }
   if (!entry.definition.annotations) entry.definition.annotations = annotations_of(entry.options.effects);
+  entry.digest = digest_of(entry);
   change(ListKind::tools, [&](Registry& next) {
     if (next.tools.find(name)) misuse("tool '" + name + "' is registered twice");
     entry.order = ++last_order_;
@@ -369,6 +434,7 @@ void Core::use(Policy policy) {
     std::lock_guard lock(mutex_);
     auto next = std::make_shared<Registry>(*registry_);
     next->policy = std::move(policy);
+    next->asks = asks(next->policy);
     before = std::exchange(registry_, std::move(next));
     now = registry_;
   }

@@ -4,6 +4,8 @@
 #include "base/clock.hpp"
 #include "base/seal.hpp"
 #include "gate/call_store.hpp"
+#include "gate/ledger.hpp"
+#include "gate/redact.hpp"
 #include "protocol/codec.hpp"
 #include "server/tasks.hpp"
 #include "protocol/header_mirror.hpp"
@@ -11,6 +13,7 @@
 
 #include <sumun/server.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,6 +29,7 @@ namespace sumun::server {
 struct ToolEntry {
   std::uint64_t order = 0;  // of registration; the place in lists
   Tool definition;
+  std::string digest;  // of the definition and the effects: an approval holds for what was registered
   Schema input;
   std::optional<Schema> output;
   protocol::OutputForm output_form = protocol::OutputForm::by_value;
@@ -116,6 +120,7 @@ struct Registry {
   bool offers_prompts = false;
   bool offers_resources = false;
   bool offers_tasks = false;
+  bool asks = false;  // true where the policy may make a call wait for people
 };
 
 /// What lists can change.
@@ -148,12 +153,26 @@ class Core : public std::enable_shared_from_this<Core> {
   /// Replaces the store; before the first connection.
   void use(std::unique_ptr<gate::CallStore> calls) { calls_ = std::move(calls); }
   void use(std::unique_ptr<Clock> clock) { clock_ = std::move(clock); }
+  gate::Ledger& ledger() { return *ledger_; }
+  void use(std::shared_ptr<gate::Ledger> ledger);
+  /// Whether what passes is written down. Without a store there are approvals all the same, for as long as the process lives.
+  bool keeps_log() const { return is_durable_ && options_.audit.enabled; }
+  /// What the log may have of arguments and words.
+  const gate::Redactor& redactor() const { return redactor_; }
+  /// Whether the books could be written just now.
+  void store_answered(bool written) { store_fails_.store(!written, std::memory_order_relaxed); }
+  /// False from a failure to write the books until they can be written again; asking makes it try.
+  bool is_ready();
+  /// Counts the requests of this process that wait for an approval. Returns: how many others do.
+  int wait_for(const std::string& approval);
+  int stop_waiting(const std::string& approval);
   Tasks& tasks() { return tasks_; }
   /// Waits until the store has what it was given, no longer than `limit`.
   void settle(std::chrono::milliseconds limit) const;
 
   std::shared_ptr<const Registry> registry() const;
   ServerCapabilities capabilities() const;
+  bool offers_tasks(const Registry& registry) const;
 
   void add(ToolEntry entry);
   void add(ResourceEntry entry);
@@ -186,14 +205,20 @@ class Core : public std::enable_shared_from_this<Core> {
   const Implementation info_;
   const protocol::ServerStamp stamp_;
   const std::shared_ptr<const Sealer> own_sealer_;  // null = the store's
+  const gate::Redactor redactor_;
   std::unique_ptr<Clock> clock_;
   std::shared_ptr<gate::CallStore> calls_;
+  std::shared_ptr<gate::Ledger> ledger_;
+  bool is_durable_;  // true where the ledger outlives the process
+  std::atomic<bool> store_fails_{false};
+  std::atomic<bool> trying_{false};  // true while a write shows whether the store works again
   Tasks tasks_;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const Registry> registry_;         // under mutex; what it points to never changes
   std::vector<std::weak_ptr<Observer>> observers_;   // under mutex
   std::unordered_map<std::string, std::map<const Observer*, std::weak_ptr<Observer>>> task_observers_;  // under mutex; by task id
+  std::map<std::string, int> waiting_;               // under mutex; by approval
   std::size_t sweep_at_ = 16;                        // under mutex; so many observers, and those that are gone are dropped
   std::uint64_t last_order_ = 0;                     // under mutex
 };

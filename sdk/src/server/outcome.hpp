@@ -16,9 +16,21 @@ namespace sumun::server {
 template <class R>
 struct Outcome {
   std::optional<R> value;
-  Error error;           // where there is no value
-  bool unwound = false;  // the handler asked, and the round ends with the question
+  Error error;            // where there is no value
+  bool unwound = false;   // the handler asked, and the round ends with the question
+  bool returned = false;  // the handler gave the value or the error itself
 };
+
+/// What the books say of it. An error that was returned says that nothing was done; what ended in any other way may have
+/// done anything.
+template <class R>
+End end_of(const CallState& call, const Outcome<R>& outcome) {
+  if constexpr (requires { outcome.value->failed(); }) {
+    if (outcome.value) return outcome.value->failed() ? End::failed : End::executed;
+  }
+  if (outcome.value) return End::executed;
+  return outcome.returned && !call.stopped() ? End::failed : End::unknown;
+}
 
 /// What an exception that left a handler means. Its text goes to the log under a reference, never to the caller, unless
 /// it was thrown to be read (ErrorException).
@@ -29,7 +41,10 @@ Outcome<R> outcome_of(Result<R> result, CallState& call) {
   Outcome<R> outcome;
   if (call.unwinding()) {
     outcome.error = fail(ErrorCode::internal_error, "the handler caught what ends a round (a bare catch (...) around a question)");
-  } else if (result) {
+    return outcome;
+  }
+  outcome.returned = true;
+  if (result) {
     outcome.value.emplace(*std::move(result));
   } else {
     outcome.error = std::move(result).error();

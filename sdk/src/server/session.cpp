@@ -234,7 +234,7 @@ void Session::dispatch(ExchangePtr exchange, json params, std::size_t bytes) {
     case Method::tasks_get:
     case Method::tasks_update:
     case Method::tasks_cancel:
-      if (offered(registry->offers_tasks)) about_task(exchange, std::move(params));
+      if (offered(core_->offers_tasks(*registry))) about_task(exchange, std::move(params));
       return;
     case Method::completion_complete:
       if (offered(registry->completions)) complete(std::move(exchange), std::move(params), bytes);

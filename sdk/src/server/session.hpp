@@ -2,7 +2,9 @@
 // One connection of a client: decides the era of each message, keeps what is in flight, and answers each request
 // exactly once, or never if it was cancelled. Split by feature:
 //   session.cpp        messages, eras, opening and ending
-//   session_calls.cpp  handlers: tools/call, prompts/get, resources/read, completion/complete
+//   session_tools.cpp  tools/call, as far as the gate
+//   session_gate.cpp   calls that people are asked about
+//   session_calls.cpp  prompts/get, resources/read, completion/complete
 //   session_lists.cpp  lists and their pages
 //   session_asks.cpp   our requests to the client (legacy), notifications and subscriptions
 //   session_tasks.cpp  calls that become tasks, tasks/get, tasks/update, tasks/cancel, notifications/tasks
@@ -65,6 +67,17 @@ struct Exchange {
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 
+enum class Rung;
+struct Refusal;
+struct ToolCall;
+/// What runs plain handlers; it outlives every connection.
+struct Workers {
+  WorkerPool* pool;
+  std::shared_ptr<std::atomic<std::size_t>> waiting_bytes;  // of requests that no worker has begun
+};
+template <class R, class Finish>
+struct Work;
+
 /// Which revisions a session serves.
 enum class Eras { both, modern_only };
 
@@ -101,7 +114,9 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   /// Sends the whole message that answers a request, if it is still in flight for this call.
   void deliver(const CallState& call, Reply reply);
   using Asked = std::function<void(Result<std::vector<InputResponse>>)>;
-  void push_questions(const CallState& call, std::vector<KeyedQuestion> questions, Asked done);
+  void push_questions(const CallState& call, std::vector<KeyedQuestion> questions, std::chrono::milliseconds limit, Asked done);
+  /// Whether the call's request is neither answered nor cancelled.
+  bool waits_for(const CallState& call) const { return exchange_of(call) != nullptr; }
 
  private:
   Session(std::shared_ptr<Core> core, Transport& transport, boost::asio::any_io_executor executor, WorkerPool& pool,
@@ -151,23 +166,39 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   /// Concludes the message's stream, or its part of the batch.
   void conclude_stream(StreamId stream, const std::shared_ptr<Batch>& batch, Reply reply);
 
-  // -- session_calls.cpp
+  // -- session_tools.cpp
   void call_tool(ExchangePtr exchange, json params, std::size_t bytes);
+  std::shared_ptr<CallState> make_call(const ExchangePtr& exchange, std::string target, Running running, bool only_reads,
+                                       std::chrono::milliseconds timeout, std::optional<TaskTerms> task = std::nullopt);
+  Workers workers() { return {&pool_, waiting_bytes_}; }
+  template <class R, class Finish>
+  void carry_out(const ExchangePtr& exchange, Work<R, Finish> work);
+  /// The log hears of what did not get past the gate. `by`: "unknown", "scope", "schema", "policy", "state", "approval".
+  void note_refusal(const Exchange& exchange, std::string_view target, const json* arguments, std::string_view by, std::string_view why);
+  void refuse_for_scope(Exchange& exchange, std::string_view target, Error lack);
+  /// The log hears of what only reads.
+  void note_read(const Exchange& exchange, const json* arguments, const std::optional<Refusal>& would);
+
+  // -- session_gate.cpp
+  using ToolCallPtr = std::shared_ptr<ToolCall>;
+  void run_tool(const ToolCallPtr& tool);
+  void ask_people(const ToolCallPtr& tool);
+  void look_for_leave(const ToolCallPtr& tool);
+  void take_approval(const ToolCallPtr& tool, const Approval& approval);
+  void take_answer(const ToolCallPtr& tool, const Approval& approval, json given);
+  void answered(const ToolCallPtr& tool, const Approval& approval, Rung rung, const InputResponse& response);
+  void vote(const ToolCallPtr& tool, const Approval& approval, bool approves, const std::string& reason);
+  void ask(const ToolCallPtr& tool, const Approval& approval);
+  void push(const ToolCallPtr& tool, const Approval& approval, Rung rung, InputRequest question);
+  void hold(const ToolCallPtr& tool, const Approval& approval);
+  void held(const ToolCallPtr& tool, Result<Approval> approval);
+
+  // -- session_calls.cpp
   void get_prompt(ExchangePtr exchange, json params, std::size_t bytes);
   void read_resource(ExchangePtr exchange, json params, std::size_t bytes);
   void complete(ExchangePtr exchange, json params, std::size_t bytes);
-  std::shared_ptr<CallState> make_call(const ExchangePtr& exchange, std::string target, Running running, bool only_reads,
-                                       std::chrono::milliseconds timeout, std::optional<TaskTerms> task = std::nullopt);
   template <class Params>
   bool take_up(const ExchangePtr& exchange, CallState& call, Params& params, const json& input);
-  template <class R, class Finish>
-  void carry_out(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
-                 json input, std::size_t bytes, Finish finish);
-  template <class R, class Finish>
-  void run_handler(ExchangePtr exchange, const Handler<R>& handler, std::shared_ptr<const void> keep, const Executor& where,
-                   json input, std::size_t bytes, Finish finish);
-  void put_on_worker(const ExchangePtr& exchange, const Executor& where, std::size_t bytes, Job job);
-  void turn_away(Exchange& exchange, std::string why);
 
   // -- session_lists.cpp
   void list_tools(const ExchangePtr& exchange, json params);
@@ -232,6 +263,18 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   bool ending_ = false;
   bool closed_ = false;
 };
+
+// Brings what a store answers to the strand, where the exchange still waits for it.
+template <class T>
+std::function<void(Result<T>)> Session::later(const ExchangePtr& exchange, std::function<void(Session&, Result<T>)> then) {
+  in_flight_[exchange->id] = exchange;
+  return [weak = weak_from_this(), sender = inbox_.sender(), exchange, then = std::move(then)](Result<T> result) {
+    sender.push(Job([weak, exchange, then, result = std::move(result)]() mutable {
+      const auto session = weak.lock();
+      if (session && !exchange->done) then(*session, std::move(result));
+    }));
+  };
+}
 
 /// Whether another policy shows a principal another list.
 bool list_differs(ListKind kind, const Registry& before, const Registry& now, const Principal& who);

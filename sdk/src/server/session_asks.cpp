@@ -88,7 +88,7 @@ struct Round {
 }  // namespace
 
 // Spec: 2025-11-25 client/elicitation, client/sampling, client/roots
-void Session::push_questions(const CallState& call, std::vector<KeyedQuestion> questions, Asked done) {
+void Session::push_questions(const CallState& call, std::vector<KeyedQuestion> questions, std::chrono::milliseconds limit, Asked done) {
   const ExchangePtr exchange = exchange_of(call);
   if (closed_ || !exchange) return done(fail(ErrorCode::cancelled, "the call was cancelled"));
   auto round = std::make_shared<Round>();
@@ -113,7 +113,7 @@ void Session::push_questions(const CallState& call, std::vector<KeyedQuestion> q
     transport_.send(Outgoing(std::visit(
         [&](const auto& params) { return protocol::encode_request(round->ids[i], protocol::method_of(one), params, revision); }, one), stream));
   }
-  round->time_limit = std::make_unique<boost::asio::steady_timer>(executor_, core_->options().ask_limit);
+  round->time_limit = std::make_unique<boost::asio::steady_timer>(executor_, limit);
   round->time_limit->async_wait([weak, weak_round = std::weak_ptr(round), revision, stream](boost::system::error_code failed) {
     auto session = weak.lock();
     auto late = weak_round.lock();

@@ -8,7 +8,7 @@
 #include "protocol/errors.hpp"
 #include "server/access.hpp"
 #include "server/outcome.hpp"
-#include "server/session.hpp"
+#include "server/walk.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -172,7 +172,7 @@ void Session::list_resources(const ExchangePtr& exchange, json params, std::size
   const auto following = next_lister(lister->order);
   auto call = make_call(exchange, lister->definition.uriTemplate, Running::on_worker, true, std::chrono::milliseconds{0});
   in_flight_[exchange->id] = exchange;
-  put_on_worker(exchange, {}, bytes,
+  put_on_worker(call, nullptr, bytes, workers(),
                 [call, lister, inner, following, registry, core = core_]() mutable {
                   if (call->stopped()) return;
                   const auto& setup = call->setup();

@@ -13,18 +13,6 @@ namespace sumun::server {
 
 using protocol::Method;
 
-// Brings what a store answers to the strand, where the exchange still waits for it.
-template <class T>
-std::function<void(Result<T>)> Session::later(const ExchangePtr& exchange, std::function<void(Session&, Result<T>)> then) {
-  in_flight_[exchange->id] = exchange;
-  return [weak = weak_from_this(), sender = inbox_.sender(), exchange, then = std::move(then)](Result<T> result) {
-    sender.push(Job([weak, exchange, then, result = std::move(result)]() mutable {
-      const auto session = weak.lock();
-      if (session && !exchange->done) then(*session, std::move(result));
-    }));
-  };
-}
-
 // -- becoming a task
 
 // The handle leaves once the store has the task; only then the handler begins. A client that does not wait for the handle

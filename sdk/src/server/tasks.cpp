@@ -52,7 +52,7 @@ void Tasks::start(boost::asio::any_io_executor executor) {
     executor_ = std::move(executor);
     stopping_ = false;
   }
-  if (!core_.registry()->offers_tasks) return;
+  if (!core_.offers_tasks(*core_.registry())) return;
   store_->orphans([this, keep = core_.shared_from_this()](Result<std::vector<DetailedTask>> left) {
     if (!left) return core_.log(LoggingLevel::error, "tasks of an earlier process cannot be read: " + left.error().message);
     for (DetailedTask& task : *left) {

@@ -2,6 +2,7 @@
 // What SQLite says, in the words of the store; and the file itself: whose it is, and whether it is still the same.
 #include "sqlite/sqlite_database.hpp"
 
+#include "store/ledger_statements.hpp"
 #include "store/statements.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ constexpr const char* kNow = "CAST((julianday('now') - 2440587.5) * 86400000.0 A
 constexpr int kApplication = 0x73756d75;  // "sumu": whose file it is
 constexpr std::chrono::milliseconds kJournalPause{2};  // before a new file's journal is asked for again
 constexpr store::Statement kCopy{"VACUUM INTO $1"};
-constexpr std::array<const char*, 1> kMigrations{store::kTables};
+constexpr std::array<const char*, 2> kMigrations{store::kTables, store::kLedgerTables};
 
 Error io_error(const char* what, const fs::path& path) {
   return fail(ErrorCode::io, std::string("store: cannot ") + what + " " + path.string() + ": " + std::generic_category().message(errno));

@@ -18,7 +18,7 @@
 namespace sumun::store {
 
 /// The version of the tables that this release writes. Tables of the next one can still be used, those after it cannot.
-inline constexpr int kSchema = 1;
+inline constexpr int kSchema = 2;
 
 /// One SQL statement with parameters $1, $2, …; `{now}` is the time by the store's clock in milliseconds since 1970.
 /// A connection prepares it once, by its address.
@@ -42,6 +42,11 @@ class Connection {
   /// Durable once it returns.
   virtual Result<void> commit() = 0;
   virtual void rollback() = 0;
+  /// The transaction that was begun last, by a name that `has_committed` knows on another connection; empty = one whose
+  /// connection is gone has not taken effect.
+  virtual std::string transaction() const { return {}; }
+  /// Whether a transaction whose connection was lost while it was committed has taken effect.
+  virtual Result<bool> has_committed(const std::string&) { return false; }
 };
 
 /// `statement` with these parameters.

@@ -41,7 +41,7 @@ void Engine::complain(const Error& why) {
 
 bool Engine::on_own_thread() const {
   const auto self = std::this_thread::get_id();
-  return self == writer_.thread.get_id() || self == reader_.thread.get_id();
+  return self == writer_.id || self == reader_.id;
 }
 
 void Engine::put(Lane& lane, Operation operation) {
@@ -55,14 +55,20 @@ void Engine::put(Lane& lane, Operation operation) {
     } else {
       if (lane.writes) ++unwritten_[operation.key];
       lane.waiting.push_back(std::move(operation));
-      if (!lane.thread.joinable()) {
-        if (lane.writes && tick_) next_tick_ = Clock::now() + tick_interval_;
-        lane.thread = std::thread([self = shared_from_this(), &lane] { self->serve(lane); });
-      }
+      start(lane);
     }
   }
   if (refused != nullptr) return operation.refuse(fail(ErrorCode::busy, refused));
   there_is_work_.notify_all();
+}
+
+void Engine::start(Lane& lane) {
+  if (lane.thread.joinable()) return;
+  if (lane.writes)
+    for (Timed& job : jobs_)
+      if (job.interval.count() > 0) job.next = Clock::now() + job.interval;
+  lane.thread = std::thread([self = shared_from_this(), &lane] { self->serve(lane); });
+  lane.id = lane.thread.get_id();
 }
 
 void Engine::write(const std::string& key, Work work, Refuse refuse) {
@@ -78,23 +84,70 @@ void Engine::read(const std::string& key, Work work, Refuse refuse) {
   put(behind ? writer_ : reader_, Operation{key, std::move(work), std::move(refuse), Clock::now() + wait_});
 }
 
+void Engine::around(std::function<void()> begin, std::function<Result<void>(Connection&)> end) {
+  begin_ = std::move(begin);
+  end_ = std::move(end);
+}
+
 void Engine::every(std::chrono::milliseconds interval, Work work) {
   std::lock_guard lock(mutex_);
-  tick_interval_ = interval;
-  tick_ = std::move(work);
+  jobs_.push_back({std::move(work), [](const Error&) {}, interval});
+}
+
+Engine::Job Engine::at_need(Work work, Refuse refuse) {
+  std::lock_guard lock(mutex_);
+  jobs_.push_back({std::move(work), std::move(refuse)});
+  return jobs_.size() - 1;
+}
+
+void Engine::ask(Job job, std::chrono::milliseconds delay) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    if (closing_ && (now >= give_up_ || !on_own_thread())) return;
+    const auto until = now + delay;
+    if (jobs_[job].next <= until) return;
+    jobs_[job].next = until;
+    start(writer_);
+  }
+  there_is_work_.notify_all();
+}
+
+Engine::Clock::time_point Engine::next_job() const {
+  auto next = Clock::time_point::max();
+  for (const Timed& job : jobs_) next = std::min(next, job.next);
+  return next;
+}
+
+// Those whose time has come, and those at need that can go with others.
+void Engine::take_jobs(Batch& batch) {
+  const auto now = Clock::now();
+  const bool others = !writer_.waiting.empty() || next_job() <= now || closing_;
+  for (Timed& job : jobs_) {
+    const bool at_need = job.interval.count() == 0 && job.next != Clock::time_point::max();
+    if (job.next > now && !(at_need && others)) continue;
+    job.next = job.interval.count() == 0 ? Clock::time_point::max() : now + job.interval;
+    ++unwritten_[""];
+    batch.push_back(Operation{"", job.work, job.refuse, now + wait_});
+  }
 }
 
 void Engine::settle(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   if (on_own_thread()) return;
+  for (Timed& job : jobs_)
+    if (job.interval.count() == 0 && job.next != Clock::time_point::max()) job.next = Clock::now();
+  there_is_work_.notify_all();
+  const auto asked = [](const Timed& job) { return job.interval.count() == 0 && job.next != Clock::time_point::max(); };
   idle_.wait_for(lock, limit, [&] {
-    return writer_.waiting.empty() && writer_.running == 0 && reader_.waiting.empty() && reader_.running == 0;
+    return writer_.waiting.empty() && writer_.running == 0 && reader_.waiting.empty() && reader_.running == 0 &&
+           std::none_of(jobs_.begin(), jobs_.end(), asked);
   });
 }
 
 void Engine::close(std::chrono::milliseconds limit, Work last) {
   std::thread writer, reader;
-  Work tick;  // let go of without the lock; it may hold the engine itself
+  std::deque<Timed> jobs;  // let go of without the lock; they may hold the engine itself
   {
     std::lock_guard lock(mutex_);
     give_up_ = Clock::now() + limit;
@@ -103,12 +156,13 @@ void Engine::close(std::chrono::milliseconds limit, Work last) {
       writer_.waiting.push_back(Operation{"", std::move(last), [](const Error&) {}, give_up_});
     }
     closing_ = true;
-    next_tick_ = Clock::time_point::max();
-    tick.swap(tick_);
+    for (Timed& job : jobs_)
+      if (job.interval.count() > 0) job.next = Clock::time_point::max();
     // A callback may let go of the store: its own thread cannot wait for itself.
     const bool own = on_own_thread();
     writer = std::move(writer_.thread);
     reader = std::move(reader_.thread);
+    if (!writer.joinable()) jobs.swap(jobs_);
     if (own) {
       if (writer.joinable()) writer.detach();
       if (reader.joinable()) reader.detach();
@@ -122,16 +176,15 @@ void Engine::close(std::chrono::milliseconds limit, Work last) {
 void Engine::serve(Lane& lane) {
   std::unique_lock lock(mutex_);
   while (true) {
-    const auto ready = [&] { return !lane.waiting.empty() || closing_ || (lane.writes && Clock::now() >= next_tick_); };
-    if (lane.writes && next_tick_ != Clock::time_point::max()) there_is_work_.wait_until(lock, next_tick_, ready);
-    else there_is_work_.wait(lock, ready);
-    if (lane.waiting.empty() && closing_) break;
-    Batch batch;
-    if (lane.writes && Clock::now() >= next_tick_) {
-      next_tick_ = Clock::now() + tick_interval_;
-      ++unwritten_[""];
-      batch.push_back(Operation{"", tick_, [](const Error&) {}, Clock::now() + wait_});
+    const auto ready = [&] { return !lane.waiting.empty() || closing_ || (lane.writes && Clock::now() >= next_job()); };
+    while (!ready()) {
+      const auto next = lane.writes ? next_job() : Clock::time_point::max();
+      if (next != Clock::time_point::max()) there_is_work_.wait_until(lock, next);
+      else there_is_work_.wait(lock);
     }
+    Batch batch;
+    if (lane.writes) take_jobs(batch);
+    if (batch.empty() && lane.waiting.empty() && closing_) break;
     while (!lane.waiting.empty() && batch.size() < kBatch) {
       batch.push_back(std::move(lane.waiting.front()));
       lane.waiting.pop_front();
@@ -150,6 +203,8 @@ void Engine::serve(Lane& lane) {
     }
     idle_.notify_all();
   }
+  std::deque<Timed> ended;
+  if (lane.writes) ended.swap(jobs_);
   lock.unlock();
   lane.connection.reset();
 }
@@ -183,41 +238,58 @@ void Engine::refuse_late(Batch& batch, const Error& why) {
 }
 
 // The work of a batch in one transaction.
-Result<std::deque<Engine::After>> Engine::attempt(Lane& lane, Batch& batch) {
+Result<void> Engine::transact(Lane& lane, Batch& batch, std::string& in_doubt) {
+  Connection& connection = *lane.connection;
+  if (!lane.writes) {
+    for (auto& one : batch) {
+      auto done = one.work(connection);
+      if (!done) return done.error();
+      one.after = *std::move(done);
+    }
+    return {};
+  }
+  if (auto begun = connection.begin(); !begun) return begun.error();
+  if (begin_) begin_();
+  for (auto& one : batch) {
+    auto done = one.work(connection);
+    if (!done) return done.error();
+    one.after = *std::move(done);
+  }
+  if (end_)
+    if (auto ended = end_(connection); !ended) return ended.error();
+  in_doubt = connection.transaction();
+  auto committed = connection.commit();
+  if (committed || committed.error().code != ErrorCode::closed) in_doubt.clear();
+  return committed;
+}
+
+// A transaction whose end was not heard of is asked about before it is carried out again.
+Result<void> Engine::attempt(Lane& lane, Batch& batch, std::string& in_doubt) {
   if (!lane.connection) {
     auto connected = database_->connect();
     if (!connected) return connected.error();
     lane.connection = *std::move(connected);
   }
-  Connection& connection = *lane.connection;
-  std::deque<After> after;
-  if (lane.writes)
-    if (auto begun = connection.begin(); !begun) return begun.error();
-  for (auto& one : batch) {
-    auto done = one.work(connection);
-    if (!done) {
-      if (lane.writes) connection.rollback();
-      return done.error();
-    }
-    after.push_back(*std::move(done));
+  if (!in_doubt.empty()) {
+    auto landed = lane.connection->has_committed(in_doubt);
+    if (!landed) return landed.error();
+    in_doubt.clear();
+    if (*landed) return {};
   }
-  if (lane.writes) {
-    if (auto committed = connection.commit(); !committed) {
-      connection.rollback();
-      return committed.error();
-    }
-  }
-  return after;
+  auto done = transact(lane, batch, in_doubt);
+  if (!done && lane.writes) lane.connection->rollback();
+  return done;
 }
 
 void Engine::carry_out(Lane& lane, Batch batch) {
+  std::string in_doubt;
   for (int tries = 1;; ++tries) {
     if (refuse_late(batch, fail(ErrorCode::timeout, "the store did not get to it in time")); batch.empty()) return;
-    auto done = attempt(lane, batch);
+    auto done = attempt(lane, batch, in_doubt);
     if (done) {
       lane.pause = {};
-      for (auto& one : *done)
-        if (one) one();
+      for (auto& one : batch)
+        if (one.after) one.after();
       return;
     }
     const Error why = std::move(done).error();

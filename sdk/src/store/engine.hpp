@@ -36,8 +36,14 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// called, on a thread of ours (`refuse` also in place).
   void write(const std::string& key, Work work, Refuse refuse);
   void read(const std::string& key, Work work, Refuse refuse);
+  /// Goes around the operations of each transaction: `begin` before them, `end` behind them and before the commit.
+  void around(std::function<void()> begin, std::function<Result<void>(Connection&)> end);
   /// Carries this out now and then, once something was written.
   void every(std::chrono::milliseconds interval, Work work);
+  /// Carries this out within a while of `ask`, with whatever else is written by then; also before the store is closed.
+  using Job = std::size_t;
+  Job at_need(Work work, Refuse refuse);
+  void ask(Job job, std::chrono::milliseconds delay);
   /// Waits until nothing is left to do. At once on a thread of ours.
   void settle(std::chrono::milliseconds limit);
   /// Carries out what waits, `last` behind it, and ends.
@@ -52,6 +58,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Work work;
     Refuse refuse;
     Clock::time_point deadline;
+    After after = {};  // of the last attempt
   };
   using Batch = std::deque<Operation>;
   struct Lane {
@@ -59,15 +66,27 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Batch waiting;
     std::size_t running = 0;
     std::thread thread;
+    std::thread::id id;
     // touched by the thread alone
     std::unique_ptr<Connection> connection;
     std::chrono::milliseconds pause{0};
   };
 
+  struct Timed {
+    Work work;
+    Refuse refuse;
+    std::chrono::milliseconds interval{0};  // zero: at need
+    Clock::time_point next = Clock::time_point::max();
+  };
+
   void put(Lane& lane, Operation operation);
+  void start(Lane& lane);
+  Clock::time_point next_job() const;
+  void take_jobs(Batch& batch);
   void serve(Lane& lane);
   void carry_out(Lane& lane, Batch batch);
-  Result<std::deque<After>> attempt(Lane& lane, Batch& batch);
+  Result<void> attempt(Lane& lane, Batch& batch, std::string& in_doubt);
+  Result<void> transact(Lane& lane, Batch& batch, std::string& in_doubt);
   bool wait_for_return(Lane& lane, Batch& batch, const Error& why);
   void refuse_late(Batch& batch, const Error& why);
   void complain(const Error& why);
@@ -82,9 +101,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Lane writer_;
   Lane reader_;
   std::unordered_map<std::string, std::size_t> unwritten_;  // operations of the writer by key
-  Work tick_;
-  std::chrono::milliseconds tick_interval_{0};
-  Clock::time_point next_tick_ = Clock::time_point::max();
+  std::deque<Timed> jobs_;
+  std::function<void()> begin_;
+  std::function<Result<void>(Connection&)> end_;
   bool closing_ = false;
   Clock::time_point give_up_ = Clock::time_point::max();
   Clock::time_point complained_at_;  // the last time

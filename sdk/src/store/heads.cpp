@@ -49,8 +49,10 @@ HeadMaker::HeadMaker(std::filesystem::path key_file, std::filesystem::path head_
 
 bool HeadMaker::is_due() const { return Engine::Clock::now() - made_ >= kAuditHeadInterval; }
 
-Result<After> HeadMaker::make(Connection& connection, const std::string& writer, Engine& engine) {
+Result<After> HeadMaker::make(Connection& connection, const std::string& writer, Journal& journal, Engine& engine) {
   if (key_file_.empty()) return After();
+  if (auto linked = journal.end(connection); !linked) return linked.error();
+  journal.begin();
   auto rows = run(connection, kUnsigned, std::string_view(writer), 2 * kInterval);
   if (!rows) return rows.error();
   if (rows->empty()) return After([self = shared_from_this()] { self->made_ = Engine::Clock::now(); });

@@ -2,6 +2,7 @@
 // The signed heads of a store's audit log: made now and then, kept in the store, said in its log, appended to a file.
 #pragma once
 #include "store/engine.hpp"
+#include "store/ledger.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -17,9 +18,9 @@ class HeadMaker : public std::enable_shared_from_this<HeadMaker> {
 
   /// Whether kAuditHeadInterval is over since the last time.
   bool is_due() const;
-  /// One for what `writer` has written since its last head, and for others that wrote and were heard of no more: they ended
-  /// without one. None where there is no such thing.
-  Result<Engine::After> make(Connection& connection, const std::string& writer, Engine& engine);
+  /// One for what `writer` has written since its last head, this transaction included, and for others that wrote and were
+  /// heard of no more: they ended without one. None where there is no such thing.
+  Result<Engine::After> make(Connection& connection, const std::string& writer, Journal& journal, Engine& engine);
   /// Empty = there is no key yet.
   Result<std::string> key() const;
 

@@ -36,7 +36,7 @@ class Host {
 /// Thread: that of the engine which writes.
 struct Usage {
   bool known = false;
-  std::int64_t calls = 0, call_bytes = 0, tasks = 0, task_bytes = 0;
+  std::int64_t calls = 0, call_bytes = 0, tasks = 0, task_bytes = 0, approvals = 0;
   Result<void> look(Connection& connection);
 };
 
@@ -46,6 +46,8 @@ struct Bounds {
   std::int64_t tasks = kMaxStoredTasks;
   std::int64_t tasks_of_one = kMaxTasksPerPrincipal;
   std::int64_t task_bytes = kMaxStoredTaskBytes;
+  std::int64_t approvals = kMaxStoredApprovals;
+  std::int64_t pending = kMaxPendingApprovals;
 };
 
 /// What the operations share.

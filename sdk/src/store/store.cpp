@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store: the operations over one engine, the lease of this process, what expires, and what people do with a store.
+#include "store/heads.hpp"
 #include "store/host.hpp"
 #include "store/key_file.hpp"
+#include "store/ledger.hpp"
+#include "store/ledger_statements.hpp"
 #include "store/operations.hpp"
 #include "store/statements.hpp"
 
@@ -18,16 +21,22 @@ using After = Engine::After;
 constexpr std::int64_t kLife = std::chrono::duration_cast<std::chrono::milliseconds>(kRequestStateLife).count();
 
 // Deletes what has expired; false = there is more.
-Result<bool> sweep(Connection& connection, std::uint64_t& gone) {
-  bool more = false;
+Result<bool> sweep(Connection& connection, const Host& host, Journal& journal, std::uint64_t& gone) {
   auto calls = run(connection, kDropOldCalls, kLife);
   if (!calls) return calls.error();
   auto tasks = run(connection, kDropOldTasks);
   if (!tasks) return tasks.error();
+  bool more = calls->size() >= 1000 || tasks->size() >= 1000;
+  auto books = sweep_ledger(connection, host, journal, more);
+  if (!books) return books.error();
   if (auto hosts = run(connection, kDropOldHosts, kLife); !hosts) return hosts.error();
-  gone += calls->size() + tasks->size();
-  more = calls->size() >= 1000 || tasks->size() >= 1000;
+  gone += calls->size() + tasks->size() + *books;
   return !more;
+}
+
+std::filesystem::path audit_key_file(const StoreOptions& options, const std::filesystem::path& key_file) {
+  if (!options.audit_key_file.empty() || key_file.empty()) return options.audit_key_file;
+  return key_file.string() + ".audit";
 }
 
 class SharedStore final : public Store {
@@ -35,30 +44,34 @@ class SharedStore final : public Store {
   SharedStore(std::unique_ptr<Database> database, StoreOptions options, std::filesystem::path key_file)
       : shared_{std::make_shared<Engine>(std::move(database), std::move(options.log), options.wait), std::make_shared<Host>(options.lease),
                 std::make_shared<Usage>(), Bounds{}},
-        keys_(std::move(options.keys), std::move(key_file)),
+        keys_(std::move(options.keys), key_file),
+        heads_(std::make_shared<HeadMaker>(audit_key_file(options, key_file), std::move(options.head_file))),
         calls_(shared_),
-        tasks_(shared_) {
+        tasks_(shared_),
+        ledger_(shared_) {
     const auto interval = std::min<std::chrono::milliseconds>(options.lease / 3, kStoreSweep);
     auto swept = std::make_shared<Engine::Clock::time_point>(Engine::Clock::now());
-    shared_.engine->every(interval, [shared = shared_, swept](Connection& connection) -> Result<After> {
+    shared_.engine->every(interval, [shared = shared_, journal = ledger_.journal(), heads = heads_, swept](Connection& connection) -> Result<After> {
       if (shared.host->is_known())
         if (auto renewed = shared.host->renew(connection); !renewed) return renewed.error();
+      if (heads->is_due()) return heads->make(connection, shared.host->id(), *journal, *shared.engine);
       if (Engine::Clock::now() - *swept < kStoreSweep) return After();
       std::uint64_t gone = 0;
-      if (auto done = sweep(connection, gone); !done) return done.error();
+      auto done = sweep(connection, *shared.host, *journal, gone);
+      if (!done) return done.error();
       if (auto looked = shared.usage->look(connection); !looked) return looked.error();
-      return After([swept] { *swept = Engine::Clock::now(); });
+      return After([swept, all = *done] {
+        if (all) *swept = Engine::Clock::now();
+      });
     });
   }
 
   ~SharedStore() override {
-    Engine::Work goodbye;
-    if (shared_.host->is_known()) {
-      goodbye = [host = shared_.host](Connection& connection) -> Result<After> {
+    Engine::Work goodbye = [host = shared_.host, journal = ledger_.journal(), heads = heads_, engine = shared_.engine](Connection& connection) -> Result<After> {
+      if (host->is_known())
         if (auto gone = run(connection, kDropHost, std::string_view(host->id())); !gone) return gone.error();
-        return After();
-      };
-    }
+      return heads->make(connection, host->id(), *journal, *engine);
+    };
     shared_.engine->close(kCloseLimit, std::move(goodbye));
   }
 
@@ -77,6 +90,12 @@ class SharedStore final : public Store {
     if (auto looked = usage.look(**connection); !looked) return looked.error();
     summary.calls = static_cast<std::uint64_t>(usage.calls);
     summary.tasks = static_cast<std::uint64_t>(usage.tasks);
+    summary.approvals = static_cast<std::uint64_t>(usage.approvals);
+    for (const auto& [statement, into] : {std::pair{&kPendingUsage, &summary.pending}, std::pair{&kRecordUsage, &summary.records}}) {
+      auto rows = run(**connection, *statement);
+      if (!rows) return rows.error();
+      *into = static_cast<std::uint64_t>(number(rows->front(), 0));
+    }
     auto hosts = run(**connection, kHosts);
     if (!hosts) return hosts.error();
     for (const Row& row : *hosts)
@@ -94,10 +113,12 @@ class SharedStore final : public Store {
     auto connection = database().connect();
     if (!connection) return connection.error();
     std::uint64_t gone = 0;
-    for (bool done = false; !done;) {
+    Journal journal(shared_.host->id());
+    for (bool done = false; !done; journal.begin()) {
       if (auto begun = (*connection)->begin(); !begun) return begun.error();
-      auto swept = sweep(**connection, gone);
+      auto swept = sweep(**connection, *shared_.host, journal, gone);
       if (!swept) return swept.error();
+      if (auto written = journal.end(**connection); !written) return written.error();
       if (auto committed = (*connection)->commit(); !committed) return committed.error();
       done = *swept;
     }
@@ -106,10 +127,11 @@ class SharedStore final : public Store {
     return gone;
   }
 
+  Result<std::string> audit_key() override { return heads_->key(); }
   Result<void> rotate_keys() override { return keys_.rotate(); }
   gate::CallStore& calls() override { return calls_; }
   gate::TaskStore& tasks() override { return tasks_; }
-  gate::Ledger& ledger() override { std::abort(); }
+  gate::Ledger& ledger() override { return ledger_; }
   Result<std::shared_ptr<const Sealer>> sealer() override { return keys_.sealer(); }
   void settle(std::chrono::milliseconds limit) override { shared_.engine->settle(limit); }
 
@@ -118,8 +140,10 @@ class SharedStore final : public Store {
 
   const Shared shared_;
   KeyRing keys_;
+  const std::shared_ptr<HeadMaker> heads_;
   StoredCalls calls_;
   StoredTasks tasks_;
+  StoredLedger ledger_;
 };
 
 }  // namespace
@@ -146,10 +170,13 @@ Result<void> Usage::look(Connection& connection) {
   if (!of_calls) return of_calls.error();
   auto of_tasks = run(connection, kTaskUsage);
   if (!of_tasks) return of_tasks.error();
+  auto of_approvals = run(connection, kApprovalUsage);
+  if (!of_approvals) return of_approvals.error();
   calls = number(of_calls->front(), 0);
   call_bytes = number(of_calls->front(), 1);
   tasks = number(of_tasks->front(), 0);
   task_bytes = number(of_tasks->front(), 1);
+  approvals = number(of_approvals->front(), 0);
   known = true;
   return {};
 }

@@ -332,7 +332,7 @@ class CommandLine(unittest.TestCase):
         env = {"XDG_STATE_HOME": str(state)}
         file = state / "sumun" / "store.db"
         self.assertIn("made when something is kept", self.check(0, "doctor", env=env).stdout)
-        self.assertEqual(self.check(0, "store", "gc", env=env).stdout, "0 expired calls and tasks deleted\n")
+        self.assertEqual(self.check(0, "store", "gc", env=env).stdout, "0 expired calls, tasks, approvals and records deleted\n")
         self.assertFalse(file.exists())
         self.assertIn("no such file", self.check(1, "store", "backup", "copy.db", env=env).stderr)
         self.assertEqual(self.json_of("store", "migrate", env=env), {"schema": 1})

@@ -134,6 +134,8 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
       {"a secret under a wrong name", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {value = \"secret-word\"}\n", "c.toml:5: auth.tokens[0].token"},
       {"neither hash nor token", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\n", "c.toml:3: auth.tokens[0]: expected either hash or token"},
       {"an address that is no secret", "[store]\nkind = \"postgres\"\nurl = \"postgresql://secret-word@db\"\n", "c.toml:3: store.url: expected {env = \"NAME\"}"},
+      {"a pointer that is none", "[audit]\nenabled = true\nredact = [\"/a\",\n\"b\"]\n", "c.toml:4: audit.redact[1]: column 1: expected a JSON Pointer"},
+      {"a pattern that is none", "[audit]\npatterns = [\"(\"]\n", "c.toml:2: audit.patterns[0]: "},
       {"PostgreSQL without an address", "[store]\nkind = \"postgres\"\n", "store: kind \"postgres\" needs url"},
       {"a variable that is not set", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {env = \"SUMUN_TEST_ABSENT\"}\n",
        "c.toml:5: auth.tokens[0].token: the environment variable SUMUN_TEST_ABSENT is not set"},
@@ -181,6 +183,27 @@ TEST_CASE("the policy of a configuration, and of none") {
   CHECK(options.rules[0].origin == "c.toml:4");
   CHECK(decide(*some->policy, writes | idempotent) == Decision::ask);
   CHECK(decide(*some->policy, writes) == Decision::deny);
+}
+
+TEST_CASE("the audit log is on, closed where it cannot be written, and has its heads where the file says") {
+  const auto nothing = parse_config("", "/etc/sumun.toml");
+  CHECK(nothing->audit.enabled);
+  CHECK(nothing->audit.reads);
+  CHECK(nothing->audit.standard_patterns);
+  CHECK(nothing->audit.max_argument_bytes == AuditOptions().max_argument_bytes);
+  CHECK((nothing->audit.store_failure == FailMode::closed));
+  CHECK(nothing->store.heads.empty());
+  const auto all = parse_config("[audit]\nenabled = false\nreads = false\nredact = [\"/a/*\"]\npatterns = [\"x+\"]\nstandard_patterns = false\n"
+                                "max_argument_bytes = 5\nheads = \"heads.jsonl\"\nstore_failure = \"open\"\n", "/etc/sumun.toml");
+  REQUIRE(all.has_value());
+  CHECK_FALSE(all->audit.enabled);
+  CHECK_FALSE(all->audit.reads);
+  CHECK(all->audit.redact == std::vector<std::string>{"/a/*"});
+  CHECK(all->audit.patterns == std::vector<std::string>{"x+"});
+  CHECK_FALSE(all->audit.standard_patterns);
+  CHECK(all->audit.max_argument_bytes == 5);
+  CHECK((all->audit.store_failure == FailMode::open));
+  CHECK(all->store.heads == "/etc/heads.jsonl");
 }
 
 TEST_CASE("the store is SQLite unless the file says otherwise; its address and its keys are secrets") {

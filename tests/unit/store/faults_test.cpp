@@ -99,12 +99,12 @@ TEST_CASE("a file of the release after this one is used as it is, a newer one is
   TemporaryFolder folder;
   const fs::path file = folder.path / "store.db";
   REQUIRE(Sqlite(file).s.open("c").has_value());
-  sqlite_sql(file, "PRAGMA user_version = 2");
-  CHECK((Sqlite(file).s.consume("c", 1)->state == Round::State::fresh));
   sqlite_sql(file, "PRAGMA user_version = 3");
+  CHECK((Sqlite(file).s.consume("c", 1)->state == Round::State::fresh));
+  sqlite_sql(file, "PRAGMA user_version = 4");
   Sqlite newer(file);
   refused(newer.s.open("d"));
-  CHECK(newer.log.holds("version 3, this release knows 1"));
+  CHECK(newer.log.holds("version 4, this release knows 2"));
   CHECK(newer.store->migrate().error().code == ErrorCode::invalid_value);
 }
 
@@ -265,13 +265,13 @@ TEST_CASE("a PostgreSQL database without tables says how to make them; one of a 
   refused(s.open("c"));
   CHECK(log.holds("sumun store migrate"));
   CHECK(store->summary()->schema == 0);
-  CHECK(store->migrate().value() == 1);
-  CHECK(store->migrate().value() == 1);
+  CHECK(store->migrate().value() == 2);
+  CHECK(store->migrate().value() == 2);
   CHECK(s.open("c").has_value());
-  server->sql("UPDATE sumun.schema_version SET version = 3");
+  server->sql("UPDATE sumun.schema_version SET version = 4");
   auto newer = open_postgres_store(server->conninfo(), options);
   refused(Operations{&newer->calls(), &newer->tasks()}.open("d"));
-  CHECK(log.holds("version 3, this release knows 1"));
+  CHECK(log.holds("version 4, this release knows 2"));
 }
 
 TEST_CASE("PostgreSQL that is killed and comes back: operations wait for it, none is done twice, none is lost") {

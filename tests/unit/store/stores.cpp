@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores.hpp"
 
+#include "gate/audit_chain.hpp"
+#include "gate/memory_ledger.hpp"
+
 #include <sys/wait.h>
 
 #include <utility>
@@ -9,15 +12,24 @@ namespace sumun::test {
 namespace {
 
 std::string aged(milliseconds by) {
-  const std::string ms = std::to_string(by.count());
-  return "UPDATE calls SET touched = touched - " + ms + "; UPDATE tasks SET expires = expires - " + ms + "; UPDATE hosts SET until = until - " + ms;
+  std::string sql;
+  for (const auto& [table, columns] : std::vector<std::pair<std::string, std::vector<std::string>>>{{"calls", {"touched"}},
+                                                                                                    {"tasks", {"expires"}},
+                                                                                                    {"hosts", {"until"}},
+                                                                                                    {"approvals", {"created", "changed", "expires"}},
+                                                                                                    {"grants", {"until"}},
+                                                                                                    {"approvers", {"locked_until"}}})
+    for (const auto& column : columns) sql += "UPDATE " + table + " SET " + column + " = " + column + " - " + std::to_string(by.count()) + "; ";
+  return sql;
 }
 
 class Memory final : public Place {
  public:
   std::string name() const override { return "memory"; }
   Operations operations() override { return {&calls_, &tasks_}; }
+  gate::Ledger& ledger() override { return ledger_; }
   void age(milliseconds by) override { time_ += by; }
+  void sql(const std::string&) override {}
   std::shared_ptr<Store> another(StoreOptions) override { return nullptr; }
   void restart() override {}
 
@@ -25,6 +37,7 @@ class Memory final : public Place {
   std::chrono::steady_clock::time_point time_{std::chrono::hours{5}};
   gate::MemoryCallStore calls_{[this] { return time_; }};
   gate::MemoryTaskStore tasks_{[this] { return time_; }};
+  gate::MemoryLedger ledger_{[this] { return std::chrono::duration_cast<milliseconds>(time_.time_since_epoch()).count(); }};
 };
 
 class Durable : public Place {
@@ -33,6 +46,11 @@ class Durable : public Place {
     if (!store_) store_ = another();
     return {&store_->calls(), &store_->tasks()};
   }
+  gate::Ledger& ledger() override {
+    (void)operations();
+    return store_->ledger();
+  }
+  void age(milliseconds by) override { sql(aged(by)); }
   void restart() override { store_.reset(); }
 
  protected:
@@ -42,7 +60,7 @@ class Durable : public Place {
 class Sqlite final : public Durable {
  public:
   std::string name() const override { return "sqlite"; }
-  void age(milliseconds by) override { sqlite_sql(file(), aged(by)); }
+  void sql(const std::string& text) override { sqlite_sql(file(), text); }
   std::shared_ptr<Store> another(StoreOptions options) override { return open_sqlite_store(file(), std::move(options)); }
   ~Sqlite() override { store_.reset(); }
 
@@ -58,7 +76,7 @@ class Postgres final : public Durable {
     REQUIRE(another({})->migrate().has_value());
   }
   std::string name() const override { return "postgres"; }
-  void age(milliseconds by) override { server_.sql("SET search_path TO sumun; " + aged(by)); }
+  void sql(const std::string& text) override { server_.sql("SET search_path TO sumun; " + text); }
   std::shared_ptr<Store> another(StoreOptions options) override { return open_postgres_store(server_.conninfo(), std::move(options)); }
 
  private:
@@ -66,6 +84,32 @@ class Postgres final : public Durable {
 };
 
 }  // namespace
+
+void Books::check_chain() const {
+  const auto all = writers();
+  REQUIRE_MESSAGE(all.has_value(), all.error().message);
+  for (const AuditWriter& writer : *all) {
+    CAPTURE(writer.writer);
+    AuditQuery query;
+    query.writer = writer.writer;
+    query.limit = 1'000'000;
+    const auto chain = records(query);
+    REQUIRE_MESSAGE(chain.has_value(), chain.error().message);
+    AuditMark at = writer.pruned;
+    std::int64_t time = 0;
+    for (const AuditRecord& record : *chain) {
+      CAPTURE(record.number);
+      REQUIRE(record.writer == writer.writer);
+      REQUIRE(record.number == at.number + 1);
+      REQUIRE(record.previous == at.hash);
+      REQUIRE(record.hash == gate::hash_of(record));
+      REQUIRE(record.time >= time);
+      at = {record.number, record.hash};
+      time = record.time;
+    }
+    REQUIRE(at == writer.last);
+  }
+}
 
 PostgresServer* PostgresServer::get() {
   static const std::unique_ptr<PostgresServer> server = []() -> std::unique_ptr<PostgresServer> {

@@ -2,6 +2,7 @@
 // The stores under test: in memory, SQLite and PostgreSQL behind one face, with a clock that can be moved.
 #pragma once
 #include "gate/call_store.hpp"
+#include "gate/ledger.hpp"
 #include "gate/task_store.hpp"
 
 #include <sumun/store.hpp>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <atomic>
 #include <functional>
 #include <future>
 #include <memory>
@@ -99,6 +101,75 @@ struct Operations {
   }
 };
 
+/// The books, one operation at a time.
+struct Books {
+  gate::Ledger& ledger;
+
+  Result<Approval> open(Approval draft, std::vector<gate::AuditEvent> events = {}) const {
+    return wait_for<Approval>([&](auto done) { ledger.open(std::move(draft), std::move(events), std::move(done)); });
+  }
+  Result<std::optional<Approval>> find(const std::string& binding) const {
+    return wait_for<std::optional<Approval>>([&](auto done) { ledger.find(binding, std::move(done)); });
+  }
+  Result<Approval> get(const std::string& id) const {
+    return wait_for<Approval>([&](auto done) { ledger.get(id, std::move(done)); });
+  }
+  Result<std::vector<Approval>> list(ApprovalFilter filter = {}) const {
+    return wait_for<std::vector<Approval>>([&](auto done) { ledger.list(std::move(filter), std::move(done)); });
+  }
+  Result<std::optional<Approval>> commit(gate::Step step) const {
+    return wait_for<std::optional<Approval>>([&](auto done) { ledger.commit(std::move(step), std::move(done)); });
+  }
+  Result<std::vector<AuditRecord>> records(const AuditQuery& query = {}) const {
+    return wait_for<std::vector<AuditRecord>>([&](auto done) { ledger.records(query, std::move(done)); });
+  }
+  Result<std::vector<AuditWriter>> writers() const {
+    return wait_for<std::vector<AuditWriter>>([&](auto done) { ledger.writers(std::move(done)); });
+  }
+  Result<void> prune(const std::string& writer, std::int64_t number, std::vector<gate::AuditEvent> events = {}) const {
+    return wait_for<void>([&](auto done) { ledger.prune(writer, number, std::move(events), std::move(done)); });
+  }
+  Result<std::vector<Grant>> grants(const std::string& principal = "", const std::string& tool = "") const {
+    return wait_for<std::vector<Grant>>([&](auto done) { ledger.grants(principal, tool, std::move(done)); });
+  }
+  Result<Grant> revoke(const std::string& grant, std::vector<gate::AuditEvent> events = {}) const {
+    return wait_for<Grant>([&](auto done) { ledger.revoke(grant, std::move(events), std::move(done)); });
+  }
+  Result<std::vector<gate::ApproverRow>> approvers() const {
+    return wait_for<std::vector<gate::ApproverRow>>([&](auto done) { ledger.approvers(std::move(done)); });
+  }
+  Result<void> put(gate::ApproverRow row, bool first_only = false, std::vector<gate::AuditEvent> events = {}) const {
+    return wait_for<void>([&](auto done) { ledger.put(std::move(row), first_only, std::move(events), std::move(done)); });
+  }
+  Result<void> remove_approver(const std::string& name) const {
+    return wait_for<void>([&](auto done) { ledger.remove_approver(name, {}, std::move(done)); });
+  }
+  Result<gate::ApproverRow> tried(const std::string& name, bool right) const {
+    return wait_for<gate::ApproverRow>([&](auto done) { ledger.tried(name, right, {}, std::move(done)); });
+  }
+
+  /// A step on one approval, with what the log says of it.
+  Result<std::optional<Approval>> step(const std::string& id, gate::Step::Change change, std::vector<gate::AuditEvent> events = {}) const {
+    gate::Step made;
+    made.approval = id;
+    made.change = std::move(change);
+    made.events = std::move(events);
+    return commit(std::move(made));
+  }
+  /// Fails where a writer's records are not one chain, from its mark on.
+  void check_chain() const;
+};
+
+inline Approval a_draft(const std::string& id, const std::string& binding, const std::string& principal = "ann") {
+  Approval made;
+  made.id = id;
+  made.binding = binding;
+  made.principal = principal;
+  made.tool = "refund";
+  made.arguments = {{"order", "o — \"휴가\""}, {"amount", 9007199254740993}};
+  return made;
+}
+
 inline DetailedTask a_task(const std::string& id, std::optional<std::int64_t> ttl = 60'000) {
   DetailedTask made;
   made.taskId = id;
@@ -119,8 +190,11 @@ class Place {
   virtual ~Place() = default;
   virtual std::string name() const = 0;
   virtual Operations operations() = 0;
+  virtual gate::Ledger& ledger() = 0;
   /// Time passes, for what is kept.
   virtual void age(milliseconds by) = 0;
+  /// Changes what is kept behind the store's back; in memory nothing happens.
+  virtual void sql(const std::string& text) = 0;
   /// Another host on the same place; null = it has no others.
   virtual std::shared_ptr<Store> another(StoreOptions options = {}) = 0;
   /// The host of `operations` ends, and comes back as another.

@@ -354,7 +354,7 @@ TEST_CASE("the sweep deletes what has expired and nothing else") {
     const auto summary = store->summary();
     REQUIRE_MESSAGE(summary.has_value(), summary.error().message);
     CHECK(summary->kind == place->name());
-    CHECK(summary->schema == 1);
+    CHECK(summary->schema == 2);
     CHECK(summary->calls == 1);
     CHECK(summary->tasks == 1);
     CHECK(summary->hosts == 1);

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls that people are asked about:
+//   who can decide? → a grant covers it? → the approval that stands, or a new one → asked, held, a task, or told to come back
+#include "base/canonical.hpp"
+#include "base/random.hpp"
+#include "protocol/errors.hpp"
+#include "server/access.hpp"
+#include "server/tool_call.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sumun::server {
+namespace {
+
+using protocol::Method;
+using Rows = std::vector<gate::ApproverRow>;
+using Pointer = std::shared_ptr<ToolCall>;
+
+const ApprovalOptions& options_of(const ToolCall& tool) { return tool.call->setup().core->options().approvals; }
+
+Rung rung_for(const ToolCall& tool, const AskTerms& terms) {
+  const auto& setup = tool.call->setup();
+  return rung_of({setup.revision, setup.meta->clientCapabilities, terms, !options_of(tool).url.empty(), can_decide(tool.approvers, terms, setup.principal->name)});
+}
+
+Approval draft_of(const ToolCall& tool) {
+  const auto& setup = tool.call->setup();
+  const Tool& definition = tool.entry->definition;
+  Approval draft;
+  draft.id = random_id();
+  draft.principal = setup.principal->name;
+  draft.tool = definition.name;
+  draft.module = tool.entry->options.module;
+  draft.definition = tool.entry->digest;
+  draft.input_schema = definition.inputSchema;
+  draft.title = definition.title ? *definition.title : definition.description.value_or("");
+  draft.binding = gate::binding_of(draft.principal, draft.tool, draft.definition, tool.input);
+  draft.arguments = tool.input;
+  draft.run = setup.meta->rest.value("dev.sumun/run", json()).is_string() ? setup.meta->rest["dev.sumun/run"].get<std::string>() : "";
+  draft.rule = tool.rule;
+  draft.reason = tool.reason;
+  draft.terms = tool.terms;
+  draft.replay = options_of(tool).replay.count();
+  return draft;
+}
+
+// What happened to an approval, for the log.
+std::vector<gate::AuditEvent> event_of(const ToolCall& tool, std::string_view event, const std::string& approval, const json& more = json::object()) {
+  const auto& setup = tool.call->setup();
+  if (!setup.core->keeps_log()) return {};
+  const bool asked = event == "asked";
+  json record = record_of(*setup.core, {event, *setup.principal, protocol::name(setup.method), setup.target, asked ? &tool.input : nullptr}, setup.meta->rest);
+  record["approval"] = approval;
+  if (asked) record["rule"] = tool.rule;
+  record.update(more);
+  return {std::move(record)};
+}
+
+CallToolResult outage(const ToolCall& tool, const Error& why) {
+  tool.call->setup().core->log(LoggingLevel::error, "'" + tool.call->setup().target + "': its approval cannot be looked up: " + why.message);
+  return not_run(tool.call->setup().target, why.code == ErrorCode::busy ? why.message : "the store of this server is not available, and nothing was done. Try again later.");
+}
+
+// Nobody waits for it any more: where nobody else does, it is withdrawn.
+void leave(ToolCall& tool, const Result<Approval>& approval) {
+  if (tool.waits->leave() > 0 || !approval || approval->state != ApprovalState::pending) return;
+  gate::Step step;
+  step.approval = approval->id;
+  step.change = [](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) { return gate::withdraw(one, now); };
+  step.events = event_of(tool, "withdrawn", approval->id);
+  tool.call->setup().core->ledger().commit(std::move(step), [](const Result<std::optional<Approval>>&) {});
+}
+
+// The policy is asked again, about the arguments that were approved. A refusal leaves the approval as it is.
+std::optional<CallToolResult> refused_now(const ToolCall& tool, const Approval& approval) {
+  const auto& setup = tool.call->setup();
+  json arguments = approval.edited ? *approval.edited : tool.input;
+  if (approval.edited) {
+    const auto violations = tool.entry->input.validate(arguments, Defaults::fill);
+    if (!violations.empty()) return not_run(setup.target, "the arguments that an approver gave do not fit it: " + explain(violations));
+  }
+  const auto registry = setup.core->registry();
+  PolicyRequest request = about(*setup.principal, *tool.entry);
+  request.arguments = &arguments;
+  const auto refusal = judge(*setup.core, *registry, request);
+  if (!refusal || refusal->decision != Decision::deny) return std::nullopt;
+  return not_run(setup.target, std::string("it was approved, but the policy of this server does not allow it") + (approval.edited ? " with the arguments that the approver gave" : "") +
+                                   (refusal->reason.empty() ? "." : " (" + refusal->reason + ")."));
+}
+
+void use(ToolCall& tool, const std::string& approval, const std::string& grant) {
+  Passage& passage = *tool.call->passage();
+  passage.approval = approval;
+  passage.grant = grant;
+  passage.claims = true;
+  tool.call->gate() = {approval, grant, 0};
+}
+
+// -- as a task
+
+void decided(const Pointer& tool, Result<Approval> approval) {
+  const auto& call = tool->call;
+  if (call->stopped()) {
+    if (call->setup().core->tasks().executor()) leave(*tool, approval);  // else the server ends, and whoever asked may come back
+    return end_unrun(*call);
+  }
+  tool->waits.reset();
+  if (!approval) return hand_over(*call, result_reply(*call, outage(*tool, approval.error())));
+  if (approval->state != ApprovalState::approved) return hand_over(*call, standing_reply(*call, *tool->entry, *approval));
+  if (const auto refusal = refused_now(*tool, *approval)) return hand_over(*call, result_reply(*call, *refusal));
+  use(*tool, approval->id, "");
+  auto work = work_of(*tool);
+  take_up_work(std::make_shared<decltype(work)>(std::move(work)));
+}
+
+void watch_task(const Pointer& tool, const Approval& approval) {
+  const auto& setup = tool->call->setup();
+  const json meta = meta_of(approval, options_of(*tool));
+  setup.core->tasks().progress(*tool->call->task(), "waits for a person's approval (" + approval.id + ")" + (meta.contains("how") ? ": " + meta["how"].get<std::string>() : ""));
+  tool->waits = std::make_unique<Waits>(setup.core, approval.id);
+  Watch::start({setup.core, setup.executor, approval.id, std::nullopt, [call = tool->call] { return call->stopped(); },
+                [tool](Result<Approval> now) { decided(tool, std::move(now)); }});
+}
+
+}  // namespace
+
+void Session::run_tool(const Pointer& tool) {
+  const auto& call = tool->call;
+  const auto& task = call->setup().task;
+  // A retry of a call that began without a task stays one.
+  const bool at_once = task && task->by_tool && tool->entry->options.task_start == TaskStart::at_once && call->round() == 0;
+  if (!at_once) return carry_out(tool->exchange, work_of(*tool));
+  begin_task(tool->exchange, [this, tool] { carry_out(tool->exchange, work_of(*tool)); });
+}
+
+void Session::ask_people(const Pointer& tool) {
+  if (allows(tool->exchange->revision, Feature::input_required)) tool->call->bind(tool->input);
+  core_->ledger().approvers(later<Rows>(tool->exchange, [tool](Session& session, Result<Rows> rows) {
+    if (!rows) return session.answer(*tool->exchange, outage(*tool, rows.error()));
+    tool->approvers = *std::move(rows);
+    json answer = tool->call->take_response(kApprovalKey);
+    const std::string asked = tool->call->gate().approval;
+    if (asked.empty()) return session.look_for_leave(tool);  // an answer without the state that it answers is none
+    session.core_->ledger().get(asked, session.later<Approval>(tool->exchange, [tool, answer = std::move(answer)](Session& again, Result<Approval> approval) {
+      if (approval && approval->binding == draft_of(*tool).binding) return again.take_answer(tool, *approval, answer);
+      tool->call->gate() = {};  // the tool is another one by now, or the approval is gone
+      again.look_for_leave(tool);
+    }));
+  }));
+}
+
+void Session::look_for_leave(const Pointer& tool) {
+  Approval draft = draft_of(*tool);
+  core_->ledger().grants(draft.principal, draft.tool, later<std::vector<Grant>>(tool->exchange, [tool, draft](Session& session, Result<std::vector<Grant>> grants) {
+    if (!grants) return session.answer(*tool->exchange, outage(*tool, grants.error()));
+    const auto grant = std::find_if(grants->begin(), grants->end(), [&](const Grant& one) { return covers(one, draft); });
+    if (grant != grants->end()) {
+      use(*tool, "", grant->id);
+      return session.run_tool(tool);
+    }
+    if (rung_for(*tool, tool->terms) == Rung::nobody) {
+      const std::string words = words_of({Decision::ask, tool->reason, tool->rule, tool->terms, false, false}, draft.tool);
+      session.note_refusal(*tool->exchange, draft.tool, &tool->input, "approval", words);
+      return session.answer(*tool->exchange, CallToolResult::error(words));
+    }
+    auto events = event_of(*tool, "asked", draft.id);
+    session.core_->ledger().open(draft, std::move(events), session.later<Approval>(tool->exchange, [tool](Session& again, Result<Approval> approval) {
+      if (!approval) return again.answer(*tool->exchange, outage(*tool, approval.error()));
+      again.take_approval(tool, *approval);
+    }));
+  }));
+}
+
+void Session::take_approval(const Pointer& tool, const Approval& approval) {
+  if (approval.state == ApprovalState::pending) return ask(tool, approval);
+  if (approval.state == ApprovalState::approved) {
+    if (const auto refusal = refused_now(*tool, approval)) return answer(*tool->exchange, *refusal);
+    use(*tool, approval.id, "");
+    return run_tool(tool);
+  }
+  const bool waits_for_this = approval.state == ApprovalState::claimed && approval.call == tool->call->id();
+  if (waits_for_this) {  // its question never arrived: it is asked again
+    use(*tool, approval.id, "");
+    return run_tool(tool);
+  }
+  if (approval.state != ApprovalState::executed)
+    note_refusal(*tool->exchange, approval.tool, &tool->input, "approval", name_of(approval.state));
+  reply(*tool->exchange, standing_reply(*tool->call, *tool->entry, approval));
+}
+
+// -- what a modern client brought back
+
+void Session::take_answer(const Pointer& tool, const Approval& approval, json given) {
+  if (approval.state != ApprovalState::pending) return take_approval(tool, approval);
+  const Rung rung = rung_for(*tool, approval.terms);
+  if (rung != Rung::form && rung != Rung::page) return hold(tool, approval);
+  if (given.is_null()) return rung == Rung::page ? hold(tool, approval) : ask(tool, approval);
+  const InputRequest question = rung == Rung::form ? form_of(approval) : page_of(approval, options_of(*tool));
+  auto read = read_answer(question, std::move(given), std::string("params.inputResponses.") + kApprovalKey);
+  if (!read) return refuse(*tool->exchange, std::move(read).error());
+  answered(tool, approval, rung, *read);
+}
+
+void Session::answered(const Pointer& tool, const Approval& approval, Rung rung, const InputResponse& response) {
+  const auto said = answer_of(response);
+  if (rung == Rung::form && said) return vote(tool, approval, said->approves, said->reason);
+  const auto* const filled = std::get_if<ElicitResult>(&response);
+  const bool opened = rung == Rung::page && filled != nullptr && filled->action == ElicitAction::accept;
+  const auto watch = tool->watch.lock();
+  if (opened) return watch ? void() : hold(tool, approval);
+  if (watch) watch->stop();
+  answer(*tool->exchange, told_of(approval, options_of(*tool)));  // put off
+}
+
+void Session::vote(const Pointer& tool, const Approval& approval, bool approves, const std::string& reason) {
+  if (const auto watch = tool->watch.lock()) watch->stop();
+  const std::string who = tool->exchange->principal->name;
+  gate::Step step;
+  step.approval = approval.id;
+  step.events = event_of(*tool, "vote", approval.id, json{{"by", who}, {"approves", approves}, {"reason", core_->redactor().text(reason)}});
+  step.change = [who, approves, reason, ended = event_of(*tool, approves ? "approved" : "denied", approval.id)](Approval& one, std::vector<gate::AuditEvent>& events,
+                                                                                                          gate::UnixMs now) -> Result<void> {
+    auto voted = gate::vote(one, Vote{who, approves, reason, now}, Voter{who, who, true}, std::nullopt, now);
+    if (voted && one.state != ApprovalState::pending) events.insert(events.end(), ended.begin(), ended.end());
+    return voted;
+  };
+  using Committed = std::optional<Approval>;
+  core_->ledger().commit(std::move(step), later<Committed>(tool->exchange, [tool, id = approval.id](Session& session, Result<Committed> committed) {
+    if (committed && *committed) return session.take_approval(tool, **committed);
+    if (!committed && is_outage(committed.error())) return session.answer(*tool->exchange, outage(*tool, committed.error()));
+    // Somebody else was faster, or its time is over.
+    session.core_->ledger().get(id, session.later<Approval>(tool->exchange, [tool](Session& again, Result<Approval> now) {
+      if (!now) return again.answer(*tool->exchange, outage(*tool, now.error()));
+      if (now->state == ApprovalState::pending) return again.answer(*tool->exchange, told_of(*now, options_of(*tool)));
+      again.take_approval(tool, *now);
+    }));
+  }));
+}
+
+// -- asking
+
+void Session::ask(const Pointer& tool, const Approval& approval) {
+  const Rung rung = rung_for(*tool, approval.terms);
+  if (rung == Rung::nobody) return answer(*tool->exchange, told_of(approval, options_of(*tool)));
+  if (rung == Rung::elsewhere) return hold(tool, approval);
+  InputRequest question = rung == Rung::form ? form_of(approval) : page_of(approval, options_of(*tool));
+  if (auto* const page = std::get_if<ElicitRequestURLParams>(&question); page != nullptr && allows(tool->exchange->revision, Feature::elicitation_id))
+    page->elicitationId = tool->page = random_id();
+  auto fitted = protocol::fit_question(std::move(question), tool->exchange->revision);
+  if (!fitted) return refuse(*tool->exchange, std::move(fitted).error());
+  if (!allows(tool->exchange->revision, Feature::input_required)) return push(tool, approval, rung, *std::move(fitted));
+  tool->call->gate().approval = approval.id;
+  auto asked = tool->call->input_required({kApprovalKey, *std::move(fitted)});
+  if (!asked) return refuse(*tool->exchange, std::move(asked).error());
+  answer(*tool->exchange, *asked);
+}
+
+void Session::push(const Pointer& tool, const Approval& approval, Rung rung, InputRequest question) {
+  hold(tool, approval);
+  std::vector<KeyedQuestion> questions;
+  questions.push_back({kApprovalKey, std::move(question)});
+  push_questions(*tool->call, std::move(questions), core_->options().approvals.hold,
+                 [weak = weak_from_this(), tool, approval, rung](Result<std::vector<InputResponse>> answers) {
+                   const auto session = weak.lock();
+                   if (!session || tool->exchange->done) return;
+                   if (answers) return session->answered(tool, approval, rung, answers->front());
+                   if (answers.error().code != ErrorCode::failed) return;  // taken back, for whoever decided or for the time
+                   if (const auto watch = tool->watch.lock()) watch->stop();
+                   session->answer(*tool->exchange, told_of(approval, options_of(*tool)));
+                 });
+}
+
+void Session::hold(const Pointer& tool, const Approval& approval) {
+  tool->waits = std::make_unique<Waits>(core_, approval.id);
+  const auto limit = std::min<std::chrono::milliseconds>(core_->options().approvals.hold, kApprovalHold);
+  tool->watch = Watch::start({core_, executor_, approval.id, limit, [tool] { return tool->exchange->done; },
+                              [weak = weak_from_this(), tool](Result<Approval> now) {
+                                if (const auto session = weak.lock()) session->held(tool, std::move(now));
+                              }});
+}
+
+// It was decided, the limit passed, or the request was cancelled.
+void Session::held(const Pointer& tool, Result<Approval> approval) {
+  Exchange& exchange = *tool->exchange;
+  if (exchange.done) {
+    if (!ending_ && !closed_) leave(*tool, approval);
+    return;
+  }
+  tool->waits.reset();
+  withdraw(exchange.asked, exchange.revision, exchange.stream, fail(ErrorCode::cancelled, "the question is settled, or its time is over"));
+  if (!approval) return answer(exchange, outage(*tool, approval.error()));
+  if (approval->state != ApprovalState::pending) {
+    if (!tool->page.empty()) {
+      ElicitationCompleteNotificationParams params;
+      params.elicitationId = tool->page;
+      transport_.send(Outgoing(protocol::encode_notification(protocol::name(Method::elicitation_complete), params, exchange.revision), exchange.stream));
+    }
+    return take_approval(tool, *approval);
+  }
+  const Rung rung = rung_for(*tool, approval->terms);
+  const GateState& gate = tool->call->gate();
+  if (rung == Rung::page && gate.waits > 0 && gate.waits < kMaxUrlRounds) return ask(tool, *approval);
+  if (rung == Rung::elsewhere && tool->call->setup().task)
+    return begin_task(tool->exchange, [this, tool, pending = *approval] {
+      if (tool->call->task()) return watch_task(tool, pending);
+      answer(*tool->exchange, told_of(pending, options_of(*tool)));
+    });
+  answer(exchange, told_of(*approval, options_of(*tool)));
+}
+
+}  // namespace sumun::server
