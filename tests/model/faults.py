@@ -111,8 +111,7 @@ class World:
             claimed = [one for one in books.approvals.values() if one["state"] == "claimed"]
             if not claimed or time.monotonic() > end:
                 break
-            for one in claimed:
-                self.say(op="get", id=one["id"])
+            self.say(op="sweep", id="")
             time.sleep(0.05)
         books.check(self)
         return books

@@ -516,8 +516,7 @@ class World:
             if not open_claims:
                 break
             expect(time.monotonic() < end, "claimed, and nobody is at it:", text_of(open_claims[0]))
-            for one in open_claims:
-                self.say({"op": "get", "id": one["id"]}, None)
+            self.say({"op": "sweep", "id": ""}, None)
             self.pump_until(lambda: not self.asking, "the people answer")
             time.sleep(0.05)
 

@@ -153,10 +153,14 @@ json approved_or_not(Result<sumun::Approval> result) {
   return {{"approval", sumun::gate::to_json(*result)}};
 }
 
-json answer(sumun::Approvals& approvals, json asked) {
+json answer(sumun::Approvals& approvals, sumun::Store& store, json asked) {
   const std::string op = asked.value("op", ""), id = asked.value("id", "");
   sumun::Voter voter;
   voter.name = voter.principal = asked.value("voter", "");
+  if (op == "sweep") {
+    const auto swept = store.collect();
+    return swept ? json{{"gone", *swept}} : json{{"error", swept.error().message}};
+  }
   if (op == "get") return approved_or_not(approvals.get(id));
   if (op == "resolve") return approved_or_not(approvals.resolve(id, voter, asked.value("executed", false), "seen"));
   if (op == "decide") {
@@ -184,12 +188,13 @@ json answer(sumun::Approvals& approvals, json asked) {
 }
 
 int people(const std::string& where, const std::shared_ptr<sumun::test::Fate>& fate) {
-  sumun::Approvals approvals(open(where, fate));
+  const auto store = open(where, fate);
+  sumun::Approvals approvals(store);
   for (std::string line; std::getline(std::cin, line);) {
     json asked = json::parse(line, nullptr, false);
     if (asked.is_discarded()) return 2;
     const json number = asked.value("number", json());
-    json said = answer(approvals, std::move(asked));
+    json said = answer(approvals, *store, std::move(asked));
     said["number"] = number;
     std::cout << said.dump() << std::endl;
   }
