@@ -126,6 +126,7 @@ class DyingStore final : public Store {
   Result<void> backup(const std::filesystem::path& to) override { return inner_->backup(to); }
   Result<std::uint64_t> collect() override { return inner_->collect(); }
   Result<void> rotate_keys() override { return inner_->rotate_keys(); }
+  Result<std::string> audit_key() override { return inner_->audit_key(); }
   gate::CallStore& calls() override { return calls_; }
   gate::TaskStore& tasks() override { return inner_->tasks(); }
   gate::Ledger& ledger() override { return ledger_; }
