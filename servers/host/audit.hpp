@@ -7,18 +7,10 @@
 #include <sumun/audit.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
-namespace CLI {
-class App;
-}
-
 namespace sumun::host {
-
-/// `sumun audit …`
-void add_audit(CLI::App& app, std::function<int()>& action);
 
 /// "2026-11-20", "2026-11-20T17:14:07Z" (UTC, the Z may be left out), "30m", "12h", "7d" (ago, from `now`). In ms since 1970.
 /// Errors: invalid_value.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sumun config check`: what holds, or what is wrong.
+#include "approvals.hpp"
 #include "commands.hpp"
 #include "config.hpp"
 #include "console.hpp"
@@ -36,6 +37,7 @@ int run(const ConfigCheckCommand& command) {
   }
   tell(config->file.empty() ? "there is no " + default_config_path().string() + "; the defaults hold" : config->file.string() + " is fine; this holds:");
   print_entries(config->holds, "");
+  if (const AskState state = ask_state(*config); !state.words.empty()) tell("where the policy asks: " + state.words);
   return kDone;
 }
 

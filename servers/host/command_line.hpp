@@ -31,5 +31,7 @@ inline void add_config(CLI::App& sub, std::filesystem::path& config) {
 
 /// `sumun approvals …`
 void add_approvals(CLI::App& app, Action& action);
+/// `sumun audit …`
+void add_audit(CLI::App& app, Action& action);
 
 }  // namespace sumun::host

@@ -188,6 +188,78 @@ struct StoreCommand {
 };
 int run(const StoreCommand& command);
 
+// -- the human's side
+
+struct ApprovalsCommand {
+  std::filesystem::path config;
+  std::filesystem::path store;  // SQLite's file, instead of the configuration's store
+  std::string as;  // the approver; empty = the only one, or the one called as the user is
+  Output output = Output::text;
+};
+
+/// The local owner, or another approver by the leave of one that is there; a name that is there gets another password.
+struct ApprovalsInitCommand : ApprovalsCommand {
+  std::string name;                      // empty = the user's
+  std::optional<std::string> principal;  // none = local: and the user's name, of the owner; of others none
+};
+int run(const ApprovalsInitCommand& command);
+
+struct ApprovalsListCommand : ApprovalsCommand {
+  std::string state;  // empty = pending and approved; "all"
+  std::string principal, tool;
+  std::size_t limit = 100;
+};
+int run(const ApprovalsListCommand& command);
+
+struct ApprovalsShowCommand : ApprovalsCommand {
+  std::string id;
+  bool raw = false;  // the arguments as JSON, whole
+};
+int run(const ApprovalsShowCommand& command);
+
+struct ApprovalsDecideCommand : ApprovalsCommand {
+  enum class What { approve, edit, deny };
+  What what = What::approve;
+  std::string id;
+  std::string reason;
+  std::vector<std::string> words;  // of edit: key=value; none = in $EDITOR
+  std::string remember;            // "30m"; empty = not
+  std::vector<std::string> when;   // then these predicates
+};
+int run(const ApprovalsDecideCommand& command);
+
+struct ApprovalsWatchCommand : ApprovalsCommand {
+  bool ask = true;  // on a terminal, what to do with each
+};
+int run(const ApprovalsWatchCommand& command);
+
+struct ApprovalsOpenCommand : ApprovalsCommand {
+  std::string id;
+  bool browser = false;
+};
+int run(const ApprovalsOpenCommand& command);
+
+struct ApprovalsResolveCommand : ApprovalsCommand {
+  std::string id;
+  std::string outcome;  // "executed" | "failed"
+  std::string note;
+};
+int run(const ApprovalsResolveCommand& command);
+
+struct ApprovalsGrantsCommand : ApprovalsCommand {
+  bool all = false;    // also those that are over or revoked
+};
+int run(const ApprovalsGrantsCommand& command);
+
+struct ApprovalsRevokeCommand : ApprovalsCommand {
+  std::string id;
+};
+int run(const ApprovalsRevokeCommand& command);
+
+struct ApprovalsApproversCommand : ApprovalsCommand {
+  std::string remove;  // empty = list
+};
+int run(const ApprovalsApproversCommand& command);
 // -- the audit log
 
 struct AuditShowCommand {

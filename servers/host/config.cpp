@@ -239,6 +239,16 @@ std::optional<Policy> policy_of(const json& said, const fs::path& file, const To
   return std::nullopt;
 }
 
+ApprovalOptions approval_options(const json& said, Faults& faults) {
+  ApprovalOptions options;
+  options.hold = duration_of(said["hold"].get_ref<const std::string&>());
+  options.replay = duration_of(said["replay"].get_ref<const std::string&>());
+  options.url = said["url"];
+  if (options.hold > kApprovalHold) faults.add("/approvals/hold", "expected " + std::to_string(kApprovalHold.count()) + "s at most: clients give up after a minute");
+  if (!options.url.empty() && options.url.find("{id}") == std::string::npos) faults.add("/approvals/url", "expected {id} in it, where the approval's id goes");
+  return options;
+}
+
 AuditOptions audit_options(const json& said, Faults& faults) {
   AuditOptions options;
   options.enabled = said["enabled"];
@@ -299,6 +309,7 @@ Result<Config> parse_config(std::string_view text, const fs::path& file) {
   config.audit = audit_options(value["audit"], faults);
   config.http = http_options(value["http"], reader);
   config.policy = policy_of(value["policy"], file, document, faults);
+  config.approvals = approval_options(value["approvals"], faults);
   if (value.contains("auth")) config.auth = auth_options(value["auth"], reader);
   if (!faults.empty()) return faults.error();
   config.holds = std::move(value);

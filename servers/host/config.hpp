@@ -11,6 +11,7 @@
 #include <sumun/log.hpp>
 #include <sumun/policy.hpp>
 #include <sumun/result.hpp>
+#include <sumun/server.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -39,6 +40,7 @@ struct Config {
   HttpOptions http;             // without its authenticator
   std::optional<AuthOptions> auth;
   std::optional<Policy> policy;  // always there once it was read
+  ApprovalOptions approvals;
   AuditOptions audit;
   json holds;                   // every entry with its value, defaults filled in, references in the place of secrets
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sumun doctor`: looks at everything that the program needs and says what is broken.
+#include "approvals.hpp"
 #include "client_config.hpp"
 #include "commands.hpp"
 #include "console.hpp"
@@ -114,6 +115,15 @@ Finding store_file() {
               std::to_string(summary->schema)};
 }
 
+// Who can answer where the policy asks. That nobody can is worth knowing and safe: what asks is refused.
+Finding approvers() {
+  const auto config = load_config({});
+  if (!config) return {State::broken, "approvals", "the configuration: " + config.error().message};
+  const AskState state = ask_state(*config);
+  if (state.words.empty()) return {State::ok, "approvals", "the policy asks for nothing"};
+  return {state.works ? State::ok : State::note, "approvals", state.words};
+}
+
 // A whole round trip through our own `serve`, as a client would do it.
 Finding self_test(Revision revision, const fs::path& index) {
   const std::string what = "stdio " + std::string(version_string(revision));
@@ -170,7 +180,7 @@ void print_finding(const Finding& finding) {
 
 int run(const DoctorCommand& command) {
   const fs::path index = index_or_default(command.index);
-  const std::vector<Finding> findings{version(), platform(), sqlite(), icu(), configuration(), state_folder(index), index_file(index), store_file(),
+  const std::vector<Finding> findings{version(), platform(), sqlite(), icu(), configuration(), state_folder(index), index_file(index), store_file(), approvers(),
                                       self_test(kLatestRevision, index), self_test(kLatestLegacyRevision, index), clients()};
   bool broken = false;
   json list = json::array();

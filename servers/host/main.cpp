@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line of `sumun`: which commands there are, what they take, and examples of each.
-#include "audit.hpp"
 #include "client_config.hpp"
 #include "command_line.hpp"
 #include "console.hpp"
@@ -332,6 +331,7 @@ void describe(CLI::App& app, Action& action) {
   add_client_config(app, action);
   add_config_command(app, action);
   add_policy(app, action);
+  add_approvals(app, action);
   add_store(app, action);
   add_audit(app, action);
   add_doctor(app, action);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sumun policy explain` and `sumun policy test`: what the policy says of calls that nobody makes.
+#include "approval_view.hpp"
+#include "approvals.hpp"
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "config.hpp"
@@ -8,6 +10,7 @@
 #include "json_input.hpp"
 #include "policy_config.hpp"
 #include "serve.hpp"
+#include "store.hpp"
 #include "toml_reader.hpp"
 
 #include <sumun/json.hpp>
@@ -71,20 +74,29 @@ std::string rule_words(const Policy& policy, std::size_t rule) {
 
 json rule_value(const Policy& policy, std::size_t rule) { return is_default(policy, rule) ? json("default") : json(rule + 1); }
 
-std::string consequence(const Policy& policy, const Question& asked, Decision decision) {
-  if (decision == Decision::allow) return "";
-  if (policy.options().mode == PolicyMode::observe) return "The mode is observe: it is logged and not refused.\n";
-  if (decision == Decision::ask && asked.target.starts_with("tool:")) return "Nobody is set up to give approvals: the call is refused, and its caller told so.\n";
-  if (decision == Decision::ask) return "Resources and prompts cannot be asked for: it is refused.\n";
-  return "";
+// Who would be asked, and whether they can answer now.
+std::string asking(const Config& config, const AskTerms& terms) {
+  const auto store = open_store(config.store, [](LoggingLevel, std::string_view) {});
+  const auto approvers = store ? known_approvers(store) : Result<std::vector<Approver>>(std::vector<Approver>());
+  return "  asked of: " + words_of(terms) + "; open for " + duration_words(terms.pending) + ", an approval is to be used within " +
+         duration_words(terms.approved) + "\n  now: " + ask_state(terms, approvers, store != nullptr).words + "\n";
 }
 
-void print_report(const Policy& policy, const Question& asked, const PolicyReport& report) {
+std::string consequence(const Config& config, const Question& asked, const PolicyVerdict& verdict) {
+  if (verdict.decision == Decision::allow) return "";
+  if (config.policy->options().mode == PolicyMode::observe) return "The mode is observe: it is logged and not refused.\n";
+  if (verdict.decision == Decision::deny) return "";
+  if (!asked.target.starts_with("tool:")) return "Resources and prompts cannot be asked for: it is refused.\n";
+  return asking(config, config.policy->terms(verdict));
+}
+
+void print_report(const Config& config, const Question& asked, const PolicyReport& report) {
+  const Policy& policy = *config.policy;
   const std::string& reason = policy.reason(report.verdict);
   print(std::string(name_of(report.verdict.decision)) + ": " + rule_words(policy, report.verdict.rule) + (reason.empty() ? "" : ": " + reason) + "\n");
   for (const auto& one : report.readings)
     print("  " + rule_words(policy, one.rule) + (one.matched ? " decides: " : " does not match: ") + one.why + "\n");
-  print(consequence(policy, asked, report.verdict.decision));
+  print(consequence(config, asked, report.verdict));
 }
 
 json report_json(const Policy& policy, const Question& asked, const PolicyReport& report) {
@@ -99,6 +111,15 @@ json report_json(const Policy& policy, const Question& asked, const PolicyReport
              {"target", asked.target},
              {"arguments", report.arguments},
              {"readings", std::move(readings)}};
+  if (report.verdict.decision == Decision::ask) {
+    const AskTerms& terms = policy.terms(report.verdict);
+    value["ask"] = {{"user", terms.user},
+                    {"approvers", terms.approvers},
+                    {"needed", terms.needed},
+                    {"not_requester", terms.not_requester},
+                    {"pending_seconds", terms.pending.count()},
+                    {"approved_seconds", terms.approved.count()}};
+  }
   return value;
 }
 
@@ -205,7 +226,7 @@ int run(const PolicyExplainCommand& command) {
   const auto report = report_on(*server, *config->policy, asked, *std::move(arguments));
   if (!report) return failed(report.error());
   if (command.output == Output::json) print_json(report_json(*config->policy, asked, *report));
-  else print_report(*config->policy, asked, *report);
+  else print_report(*config, asked, *report);
   return kDone;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sumun serve`: the modules are put on one server, which speaks over the standard streams, as a client launches it, or
 // over HTTP. What the command line says goes over the configuration.
+#include "approvals.hpp"
 #include "commands.hpp"
 #include "config.hpp"
 #include "console.hpp"
@@ -61,6 +62,8 @@ std::unique_ptr<Server> make_server(const Config& config, const std::filesystem:
       "Search the user's own documents with search_documents before you answer a question about them, and cite what you use.";
   options.log = log;
   options.policy = config.policy;
+  options.approvals = config.approvals;
+  options.approvals.how = approval_command(config);
   options.audit = config.audit;
   options.store = open_store(config.store, log);
   auto server = std::make_unique<Server>("sumun", SUMUN_VERSION, std::move(options));

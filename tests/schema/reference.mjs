@@ -6,11 +6,23 @@ import { exactMultiple } from './ajv_deviations.mjs';
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 const length = (text) => [...text].length;
 function search(pattern, text) {
+  let at;
   try {
-    return new RegExp(pattern, 'u').test(text);
+    at = new RegExp(pattern, 'uy');
   } catch {
     return new RegExp(pattern).test(text);  // a brace for itself, which only the web's grammar allows
   }
+  // From each code point on: V8 by itself begins between the halves of one too.
+  let index = 0;
+  const found = () => {
+    at.lastIndex = index;
+    return at.test(text);
+  };
+  for (const one of text) {
+    if (found()) return true;
+    index += one.length;
+  }
+  return found();
 }
 
 function equal(a, b) {

@@ -110,7 +110,7 @@ def test_without_a_configuration_reads_are_allowed_and_the_rest_is_asked_for():
     with Home("") as home:
         assert home.run("policy", "explain", "search_documents", "query=x", "--as", "a", config=False).stdout.startswith("allow: the default, allow_reads\n")
         rest = home.run("policy", "explain", "create_refund", "--effect", "writes", "--as", "a", config=False).stdout
-        assert rest.startswith("ask: no rule matches, and the default is ask\n") and "Nobody is set up to give approvals" in rest, rest
+        assert rest.startswith("ask: no rule matches, and the default is ask\n") and "nobody is set up to approve" in rest and "sumun approvals init" in rest, rest
         assert home.run("policy", "explain", "refund", "--module", "orders", "--as", "a", config=False).stdout.startswith("ask: ")
         assert home.run("policy", "explain", "resource:docsearch://document/1", "--as", "a", config=False).stdout.startswith("allow: ")
 

@@ -109,7 +109,7 @@ struct PolicyReport {
 class SUMUN_EXPORT Policy {
  public:
   /// Errors: invalid_value. `message` has a line for each fault ("rule 2: when: column 7: expected …"); `data` has an item
-  ///         for each: {"rule": index, "field": name, "item": index or null, "what": "column 7: expected …"}.
+  ///         for each: {"rule": index or null, "field": name, "item": index or null, "what": "column 7: expected …"}.
   static Result<Policy> compile(PolicyOptions options);
 
   /// The first rule that matches decides. Allocates nothing, URIs with escapes or dots and long patterns aside.

@@ -53,6 +53,7 @@ struct SUMUN_EXPORT Violation {
   std::string keyword_location;   // JSON Pointer along the evaluated keywords: "/properties/limit/maximum"
   std::string message;            // "500 is more than the maximum 50"
   std::string absolute_keyword_location = {};  // by URI, without the $ref on the way: "#/$defs/limit/maximum"; "" = says no more
+  std::string written_location = {};  // the instance location as people write it: `tags[1]`, `["0"]`; "" = as far as the pointer tells
 
   /// The sentence with its place, as a model reads it: "arguments.limit: 500 is more than the maximum 50".
   std::string sentence(std::string_view root = "arguments") const;

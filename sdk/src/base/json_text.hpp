@@ -22,8 +22,10 @@ void append_ecmascript_number(std::string& out, double value);
 
 /// Whether all of `text` is UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
 bool is_utf8(std::string_view text);
-/// `text` in double quotes for an error message: cut at `max_bytes` (at a character's edge, "…" behind it), control
-/// characters and invalid bytes replaced.
+/// `text` in double quotes for an error message, as JSON writes it: cut at `max_bytes` (at a character's edge, "…" behind it),
+/// invalid bytes replaced, control characters escaped, and so are those that cannot be seen or turn the direction of writing.
 std::string in_quotes(std::string_view text, std::size_t max_bytes = 64);
+/// JSON text with the characters that cannot be seen, or turn the direction of writing, escaped too.
+std::string escape_unseen(std::string_view text);
 
 }  // namespace sumun

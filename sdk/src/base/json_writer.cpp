@@ -210,31 +210,6 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-std::string in_quotes(std::string_view text, std::size_t max_bytes) {
-  std::string out = "\"";
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    const std::size_t length = utf8::length(at, end);
-    if (out.size() + (length == 0 ? 3 : length) > max_bytes + 1) {
-      out += "\xE2\x80\xA6";  // …
-      break;
-    }
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-      ++at;
-    } else if (static_cast<unsigned char>(*at) < 0x20 || *at == 0x7F) {
-      out.push_back(' ');
-      ++at;
-    } else {
-      out.append(at, length);
-      at += length;
-    }
-  }
-  out.push_back('"');
-  return out;
-}
-
 inline namespace v0 {
 
 void append_json(std::string& out, const json& value) { append_value(out, value, 0); }

@@ -61,6 +61,7 @@ void random_bytes(std::span<std::byte> out) {
 std::string random_id() {
   std::array<std::byte, 16> bytes;
   random_bytes(bytes);
+  if ((bytes[0] & std::byte{0xFC}) == std::byte{0xF8}) bytes[0] ^= std::byte{0x80};  // '-' would be an option of a command
   return base64url_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 

@@ -11,7 +11,7 @@ namespace sumun {
 /// Small amounts come out of a buffer of the thread's own, each byte once, never the same after a fork.
 /// Thread: any.
 void random_bytes(std::span<std::byte> out);
-/// 128 bits as base64url, 22 characters.
+/// 128 bits as base64url, 22 characters, the first not '-': people type ids on command lines.
 std::string random_id();
 
 }  // namespace sumun

@@ -71,9 +71,11 @@ struct Rule {
 /// Gathers what is wrong with rules.
 class Faults {
  public:
+  // `rule` = PolicyVerdict::kOtherwise: of no rule.
   void add(std::size_t rule, const char* field, json item, const std::string& what) {
-    text_ += (text_.empty() ? "" : "\n") + ("rule " + std::to_string(rule + 1)) + ": " + field + ": " + what;
-    list_.push_back({{"rule", rule}, {"field", field}, {"item", std::move(item)}, {"what", what}});
+    const bool of_rule = rule != PolicyVerdict::kOtherwise;
+    text_ += (text_.empty() ? "" : "\n") + (of_rule ? "rule " + std::to_string(rule + 1) + ": " : std::string()) + field + ": " + what;
+    list_.push_back({{"rule", of_rule ? json(rule) : json()}, {"field", field}, {"item", std::move(item)}, {"what", what}});
   }
   bool empty() const { return list_.empty(); }
   Error error() { return Error{ErrorCode::invalid_value, std::move(text_), std::move(list_)}; }
@@ -111,6 +113,19 @@ std::optional<Target> target_of(const std::string& text, std::size_t rule, Fault
   return std::nullopt;
 }
 
+// Who is asked, and whether enough of them can ever answer.
+void check_terms(const AskTerms& terms, std::size_t rule, Faults& faults) {
+  const auto& names = terms.approvers;
+  if (terms.needed < 1) faults.add(rule, "ask", nullptr, "needed is " + std::to_string(terms.needed) + "; somebody has to answer");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) faults.add(rule, "ask", nullptr, "an approver has a name");
+    if (contains({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i)}, names[i])) faults.add(rule, "ask", nullptr, "the approver " + in_quotes(names[i]) + " is named twice");
+  }
+  if (!names.empty() && terms.needed > static_cast<std::int64_t>(names.size()))
+    faults.add(rule, "ask", nullptr, "needed is " + std::to_string(terms.needed) + ", and " + std::to_string(names.size()) + (names.size() == 1 ? " approver is named" : " approvers are named"));
+  if (terms.pending.count() < 1 || terms.approved.count() < 1) faults.add(rule, "ask", nullptr, "pending and approved are a second at least");
+}
+
 Rule compiled(PolicyRule said, std::size_t number, Faults& faults) {
   Rule rule;
   rule.principal = name_glob(said.principal, number, "principal", faults);
@@ -122,6 +137,8 @@ Rule compiled(PolicyRule said, std::size_t number, Faults& faults) {
     faults.add(number, "decision", nullptr, "resources and prompts are allowed or denied; only tools are asked for");
   if (said.effects && *said.effects == Effects::undeclared)
     faults.add(number, "effects", nullptr, "expected at least one of reads, writes, destroys, reaches_out, idempotent");
+  check_terms(said.ask, number, faults);
+  if (said.decision != Decision::ask && said.ask != AskTerms{}) faults.add(number, "ask", nullptr, "the rule does not ask: its decision is " + std::string(name_of(said.decision)));
   for (std::size_t i = 0; i < said.when.size(); ++i) {
     auto predicate = Predicate::compile(said.when[i]);
     if (predicate) rule.when.push_back(*std::move(predicate));
@@ -213,6 +230,7 @@ Result<Policy> Policy::compile(PolicyOptions options) {
   auto program = std::make_shared<Program>();
   Faults faults;
   for (std::size_t i = 0; i < options.rules.size(); ++i) program->rules.push_back(compiled(options.rules[i], i, faults));
+  check_terms(options.ask, PolicyVerdict::kOtherwise, faults);
   if (!faults.empty()) return faults.error();
   program->options = std::move(options);
   return Policy(std::move(program));

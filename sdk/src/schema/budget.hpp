@@ -12,13 +12,14 @@ namespace sumun::schema {
 
 class Budget {
  public:
+  /// The limits outlive it.
   explicit Budget(const SchemaLimits& limits)
-      : slice_(std::min(limits.steps, kSlice)), rest_(limits.steps - slice_), steps_(limits.steps), time_(limits.time) {}
+      : limits_(limits), slice_(std::min(limits.steps, kSlice)), rest_(limits.steps - slice_) {}
 
   /// The steps of the next part of the same validation. None where the time is up.
   void renew() {
-    slice_ = late_ ? 0 : std::min(steps_, kSlice);
-    rest_ = late_ ? 0 : steps_ - slice_;
+    slice_ = late_ ? 0 : std::min(limits_.steps, kSlice);
+    rest_ = late_ ? 0 : limits_.steps - slice_;
   }
 
   /// One step. False where nothing is left.
@@ -29,11 +30,7 @@ class Budget {
   }
   /// What is more work than one step. Where less is left, it takes that and is false.
   bool take_up_to(std::size_t steps) {
-    while (steps > slice_) {
-      steps -= slice_;
-      slice_ = 0;
-      if (!refill()) return false;
-    }
+    if (steps > slice_) return take_slowly(steps);
     slice_ -= steps;
     return true;
   }
@@ -50,12 +47,22 @@ class Budget {
  private:
   static constexpr std::size_t kSlice = 4096;
 
-  bool refill() {
+  [[gnu::noinline]] bool take_slowly(std::size_t steps) {
+    while (steps > slice_) {
+      steps -= slice_;
+      slice_ = 0;
+      if (!refill()) return false;
+    }
+    slice_ -= steps;
+    return true;
+  }
+
+  [[gnu::noinline]] bool refill() {
     if (spent()) return false;
-    if (time_ > std::chrono::milliseconds::zero()) {
+    if (limits_.time > std::chrono::milliseconds::zero()) {
       const auto now = std::chrono::steady_clock::now();
       if (start_ == std::chrono::steady_clock::time_point()) start_ = now;
-      late_ = std::chrono::duration_cast<std::chrono::milliseconds>(now - start_) > time_;
+      late_ = std::chrono::duration_cast<std::chrono::milliseconds>(now - start_) > limits_.time;
       if (late_) return false;
     }
     slice_ = std::min(rest_, kSlice);
@@ -63,9 +70,9 @@ class Budget {
     return slice_ > 0;
   }
 
-  std::size_t slice_, rest_, steps_;
+  const SchemaLimits& limits_;
+  std::size_t slice_, rest_;
   std::size_t hints_ = 8'000'000;  // pairs of characters: some 20 ms
-  std::chrono::milliseconds time_;
   std::chrono::steady_clock::time_point start_{};
   bool late_ = false;
 };

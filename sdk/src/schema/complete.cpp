@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What concerns a program as a whole, once all its nodes are there: references that would never end, the constants that
 // choose a branch of oneOf or anyOf, and which defaults can be filled.
-#include "schema/names.hpp"
+#include "schema/check.hpp"
 #include "schema/program.hpp"
 
 #include <map>
@@ -15,38 +15,95 @@ class Completion {
   explicit Completion(Schema::Program& program) : program_(program) {}
 
   std::optional<Error> run() {
-    for (auto& object : program_.objects) {
-      for (auto& property : object.properties) property.head = name_head(property.name);
-    }
-    for (auto& node : program_.nodes) {
-      node.at_once = types_at_once(node);
-      const bool plain = !node.never && !node.special && node.logic == kNoRules && (node.types & kIntegerBit) != 0;
-      node.bounded = plain && node.number != kNoRules && program_.numbers[static_cast<std::size_t>(node.number)].bounds_only;
-    }
     find_endless_references();
     if (error_) return std::move(error_);
     for (auto& logic : program_.logics) {
+      std::vector<NameTable::Entry> texts;
+      for (const auto& one : logic.allowed_texts) texts.push_back({one});
+      logic.table.assign(std::move(texts));
       find_discriminator(logic.one);
       find_discriminator(logic.any);
     }
+    for (auto& object : program_.objects) object.plain = object.patterns.empty() && object.names == kNoNode && object.dependencies.empty();
+    for (NodeId id = 0; id < program_.nodes.size(); ++id) program_.glances.push_back(glance_at(last_of(id)));
+    for (auto& object : program_.objects) make_table(object);
     mark_fills();
     check_defaults();
     return std::move(error_);
   }
 
  private:
-  static std::uint8_t types_at_once(const Node& node) {
-    if (node.never || node.special || node.logic != kNoRules) return 0;
-    std::uint8_t types = node.types;
-    if (node.number != kNoRules) types &= static_cast<std::uint8_t>(~(kIntegerBit | kFractionBit));
-    if (node.text != kNoRules) types &= static_cast<std::uint8_t>(~kStringBit);
-    if (node.array != kNoRules) types &= static_cast<std::uint8_t>(~kArrayBit);
-    if (node.object != kNoRules) types &= static_cast<std::uint8_t>(~kObjectBit);
-    return types;
+  void make_table(ObjectRules& object) const {
+    std::vector<NameTable::Entry> names;
+    for (const auto& property : object.properties) {
+      const std::uint8_t types = property.node == kNoNode ? 0 : program_.glances[property.node].types;
+      names.push_back({property.name, property.node, types, property.required});
+      object.required += property.required ? 1 : 0;
+    }
+    object.table.assign(std::move(names));
+  }
+
+  bool only_refers(const Node& node) const {
+    if (node.types != kAllTypes || node.special || node.logic == kNoRules) return false;
+    if (node.number != kNoRules || node.text != kNoRules || node.array != kNoRules || node.object != kNoRules) return false;
+    const LogicRules& logic = program_.logics[static_cast<std::size_t>(node.logic)];
+    return logic.reference != kNoNode && !logic.has_enum && !logic.branches();
+  }
+  NodeId last_of(NodeId id) const {
+    constexpr int kMost = 16;
+    for (int i = 0; i < kMost && only_refers(program_.nodes[id]); ++i) id = program_.logics[static_cast<std::size_t>(program_.nodes[id].logic)].reference;
+    return id;
+  }
+
+  Glance glance_at(NodeId id) const {
+    const Node& node = program_.nodes[id];
+    Glance out;
+    out.last = id;
+    if (node.never || node.special) return out;
+    if (node.logic != kNoRules) {
+      const LogicRules& logic = program_.logics[static_cast<std::size_t>(node.logic)];
+      const bool alone = logic.has_enum && logic.reference == kNoNode && !logic.branches();
+      if (!alone || node.text != kNoRules || (node.types & kStringBit) == 0 || logic.allowed_texts.empty()) return out;
+      out.kind = Glance::Kind::choice;
+      out.rules = node.logic;
+      return out;
+    }
+    out.types = node.types;
+    if (node.number != kNoRules) {
+      out.types &= static_cast<std::uint8_t>(~(kIntegerBit | kFractionBit));
+      const NumberRules& number = program_.numbers[static_cast<std::size_t>(node.number)];
+      if (number.bounds_only && (node.types & kIntegerBit) != 0) out = {out.types, Glance::Kind::integer, id, kNoRules, number.low, number.high};
+    }
+    if (node.text != kNoRules) {
+      out.types &= static_cast<std::uint8_t>(~kStringBit);
+      const TextRules& text = program_.texts[static_cast<std::size_t>(node.text)];
+      constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+      const bool lengths = text.pattern == kNoRules && !text.format && (node.types & kStringBit) != 0 && text.min_length <= kMost / 4;
+      if (lengths && out.kind == Glance::Kind::nothing) {
+        out = {out.types, Glance::Kind::text, id, kNoRules, static_cast<std::int64_t>(text.min_length), static_cast<std::int64_t>(std::min(text.max_length, kMost))};
+      }
+    }
+    if (node.array != kNoRules) out.types &= static_cast<std::uint8_t>(~kArrayBit);
+    if (node.object != kNoRules) {
+      out.types &= static_cast<std::uint8_t>(~kObjectBit);
+      const bool plain = (node.types & kObjectBit) != 0 && program_.objects[static_cast<std::size_t>(node.object)].plain;
+      if (plain && out.kind == Glance::Kind::nothing) {
+        out.kind = Glance::Kind::object;
+        out.rules = node.object;
+      }
+    }
+    return out;
   }
 
   void refuse(NodeId node, const std::string& why) {
     if (!error_) error_ = fail(ErrorCode::invalid_value, program_.sources[node].where + ": " + why);
+  }
+
+  // What leads back to a node that is not done with yet is a reference.
+  void refuse_endless(NodeId from, NodeId to) {
+    const LogicRules& logic = program_.logics[static_cast<std::size_t>(program_.nodes[from].logic)];
+    const std::string keyword = logic.reference == to ? "$ref" : program_.dynamics[static_cast<std::size_t>(logic.dynamic)].keyword;
+    if (!error_) error_ = fail(ErrorCode::invalid_value, program_.sources[from].where + "/" + keyword + ": a reference leads back to itself without going into the value");
   }
 
   // A subschema that applies itself to the same value again would never end.
@@ -67,7 +124,7 @@ class Completion {
         state[id] = open;
         stack.emplace_back(id, true);
         each_in_place(program_, program_.nodes[id], [&](NodeId next) {
-          if (state[next] == open) refuse(next, "a reference leads back to itself without going into the value");
+          if (state[next] == open) refuse_endless(id, next);
           if (state[next] == fresh) stack.emplace_back(next, false);
         });
       }

@@ -28,7 +28,7 @@ std::string found_text(const json& found) {
     case json::value_t::boolean: return found.get<bool>() ? "true" : "false";
     case json::value_t::object: return "an object";
     case json::value_t::array: return "an array";
-    case json::value_t::string: return "string " + schema::in_quotes(found.get_ref<const std::string&>());
+    case json::value_t::string: return "string " + in_quotes(found.get_ref<const std::string&>());
     default: return "number " + found.dump();
   }
 }
@@ -51,7 +51,7 @@ std::string DecodePath::text() const {
     if (!text.empty()) text += '.';
     text += name_;
   } else {
-    text += '[' + schema::in_quotes(name_) + ']';
+    text += '[' + in_quotes(name_) + ']';
   }
   return text;
 }
@@ -87,7 +87,7 @@ bool refuse_name(Error& error, const DecodePath& path, const std::string_view* n
       break;
     }
     if (i > 0) expected += ", ";
-    expected += schema::in_quotes(names[i]);
+    expected += in_quotes(names[i]);
   }
   return refuse(error, path, expected, found);
 }

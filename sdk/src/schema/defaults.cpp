@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the defaults of absent members into a value.
-#include "schema/program.hpp"
+#include "schema/check.hpp"
 
 #include <algorithm>
 

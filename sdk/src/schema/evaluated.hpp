@@ -3,7 +3,7 @@
 // Asked once all those keywords held, so of a branch it need only know whether it holds. What it finds is a set of bits: on
 // the stack for 256 members or items, beyond that in one allocation. Schemas without such keywords never come here.
 #pragma once
-#include "schema/program.hpp"
+#include "schema/check.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,11 +11,10 @@
 
 namespace sumun::schema {
 
-/// `Judge` is the walker that says whether branches hold, in the scope of the place.
-template <class Judge>
 class Evaluated {
  public:
-  Evaluated(const Schema::Program& program, Judge& judge, const json& value) : program_(program), judge_(judge), value_(value) {
+  /// `judge` says whether branches hold, in the scope of the place.
+  Evaluated(Checker& judge, const json& value) : program_(judge.program_), judge_(judge), value_(value) {
     if (value.size() <= few_.size() * 64) return;
     many_.assign((value.size() + 63) / 64, 0);
     bits_ = many_.data();
@@ -32,24 +31,26 @@ class Evaluated {
     if (node.logic != kNoRules) logic(program_.logics[static_cast<std::size_t>(node.logic)]);
   }
 
-  /// The names that the node or what it applies knows, for a message.
-  std::vector<std::string_view> names(const Node& node) const {
-    std::vector<std::string_view> out;
+  /// The names, and the patterns of names, that the node or what it applies knows: for a message.
+  void known(const Node& node, std::vector<std::string_view>& names, std::vector<std::string_view>& patterns) const {
     std::vector<const Node*> seen{&node};
-    for (std::size_t i = 0; i < seen.size() && out.size() < kKnownNames; ++i) {
+    for (std::size_t i = 0; i < seen.size() && names.size() + patterns.size() < kKnownNames; ++i) {
       if (seen[i]->object != kNoRules) {
-        for (const auto& one : program_.objects[static_cast<std::size_t>(seen[i]->object)].properties) {
-          if (one.node != kNoNode && out.size() < kKnownNames) out.push_back(one.name);
+        const ObjectRules& rules = program_.objects[static_cast<std::size_t>(seen[i]->object)];
+        for (const auto& one : rules.properties) {
+          if (one.node != kNoNode && names.size() < kKnownNames) names.push_back(one.name);
         }
+        for (const auto& [index, _] : rules.patterns) patterns.push_back(program_.patterns[static_cast<std::size_t>(index)].source());
       }
       each_in_place(program_, *seen[i], [&](NodeId next) {
         const Node* one = &program_.nodes[next];
         if (seen.size() < kSeenNodes && std::find(seen.begin(), seen.end(), one) == seen.end()) seen.push_back(one);
       });
     }
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
-    return out;
+    for (auto* list : {&names, &patterns}) {
+      std::sort(list->begin(), list->end());
+      list->erase(std::unique(list->begin(), list->end()), list->end());
+    }
   }
 
  private:
@@ -60,7 +61,11 @@ class Evaluated {
   void add(NodeId id) {
     if (all_ || id == kNoNode) return;
     const Node& node = program_.nodes[id];
-    if (!judge_.enter()) return;
+    if (judge_.depth_ >= program_.limits.evaluation_depth || !judge_.budget_.take()) {
+      judge_.give_up();
+      return;
+    }
+    ++judge_.depth_;
     const Scope* before = judge_.scope_;
     const Scope entered{before, node.scope};
     if (node.scope != kNoRules && !in_scope(before, node.scope)) judge_.scope_ = &entered;
@@ -70,10 +75,10 @@ class Evaluated {
     }
     if (!all_) add_own(node);
     judge_.scope_ = before;
-    judge_.leave();
+    --judge_.depth_;
   }
 
-  bool holds(NodeId id) { return judge_.holds(id, value_, nullptr, nullptr); }
+  bool holds(NodeId id) { return judge_.holds(id, value_); }
 
   void object(const ObjectRules& rules) {
     if (rules.additional != kNoNode) {
@@ -82,16 +87,15 @@ class Evaluated {
     }
     const auto& members = value_.get_ref<const json::object_t&>();
     judge_.budget_.take_up_to(rules.cost);
-    auto rule = rules.properties.begin();
     std::size_t index = 0;
     for (const auto& [name, member] : members) {
-      while (rule != rules.properties.end() && rule->name < name) ++rule;
-      if (rule != rules.properties.end() && rule->node != kNoNode && rule->name == name) mark(index);
+      const auto* rule = rules.table.find(name);
+      if (rule && rule->number != kNoNode) mark(index);
       for (auto one = rules.patterns.begin(); one != rules.patterns.end() && !has(index); ++one) {
         const auto answer = program_.patterns[static_cast<std::size_t>(one->first)].search(name, &judge_.budget_);
         if (answer == Pattern::Answer::yes) mark(index);
         if (answer == Pattern::Answer::too_costly) {
-          judge_.give_up(nullptr, nullptr);
+          judge_.give_up();
           return;
         }
       }
@@ -111,7 +115,7 @@ class Evaluated {
     for (std::size_t i = 0; i < size && i < rules.prefix.size(); ++i) mark(i);
     if (rules.contains == kNoNode || !rules.contains_evaluates) return;
     for (std::size_t i = 0; i < size; ++i) {
-      if (!has(i) && judge_.holds(rules.contains, value_[i], nullptr, nullptr)) mark(i);
+      if (!has(i) && judge_.holds(rules.contains, value_[i])) mark(i);
     }
   }
 
@@ -141,7 +145,7 @@ class Evaluated {
   }
 
   const Schema::Program& program_;
-  Judge& judge_;
+  Checker& judge_;
   const json& value_;
   std::array<std::uint64_t, 4> few_{};
   std::vector<std::uint64_t> many_;

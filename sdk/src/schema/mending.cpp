@@ -75,8 +75,7 @@ std::string wanted(const Schema::Program& program, NodeId id) {
   if (node.never || node.number != kNoRules || node.text != kNoRules || node.array != kNoRules || node.object != kNoRules || node.unevaluated != kNoRules) return "";
   if (node.logic == kNoRules) return node.types == kAllTypes ? "" : type_names(node.types);
   const LogicRules& logic = program.logics[static_cast<std::size_t>(node.logic)];
-  const bool more = !logic.all.empty() || !logic.any.nodes.empty() || !logic.one.nodes.empty() || logic.negated != kNoNode || logic.condition != kNoNode ||
-                    logic.reference != kNoNode || logic.dynamic != kNoRules;
+  const bool more = logic.branches() || logic.reference != kNoNode;
   if (more || !logic.has_enum || logic.allowed.empty() || logic.allowed.size() > kShownNames) return "";
   std::string words = logic.allowed.size() == 1 ? "" : "one of ";
   for (std::size_t i = 0; i < logic.allowed.size(); ++i) words += (i ? ", " : "") + shown_allowed(logic.allowed[i]);
@@ -145,6 +144,22 @@ std::string missing_property(const std::string& name, const ObjectRules& rules, 
   }
   const auto near = nearest_name(name, strangers, budget);
   return "the required property " + in_quotes(name) + " is missing" + (near.empty() ? "" : "; is " + in_quotes(near) + " meant to be it?");
+}
+
+std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names, const std::vector<std::string_view>& patterns, Budget& budget) {
+  std::string words = "unknown property";
+  if (const auto near = nearest_name(name, names, budget); !near.empty()) return words + "; did you mean " + in_quotes(near) + "?";
+  if (names.empty() && patterns.empty()) return words + "; none is expected here";
+  const auto list = [&](const std::vector<std::string_view>& all) {
+    for (std::size_t i = 0; i < all.size() && i < kShownNames; ++i) words += (i ? ", " : "") + in_quotes(all[i]);
+    if (all.size() > kShownNames) words += ", …";
+  };
+  words += "; known are ";
+  list(names);
+  if (patterns.empty()) return words;
+  words += names.empty() ? "names that match " : " and names that match ";
+  list(patterns);
+  return words;
 }
 
 std::string excluded(const Schema::Program& program, NodeId negated, const json& value) {

@@ -27,6 +27,9 @@ std::string expected(const Wanted& wanted, const Holds& holds, Budget& budget);
 /// "the required property \"limit\" is missing; is \"limti\" meant to be it?": of the members that have no rule of their own.
 std::string missing_property(const std::string& name, const ObjectRules& rules, const json::object_t& members, Budget& budget);
 
+/// "unknown property; did you mean \"limit\"?", else what is known: names, and patterns of names.
+std::string unknown_property(const std::string& name, const std::vector<std::string_view>& names, const std::vector<std::string_view>& patterns, Budget& budget);
+
 /// "must not be string": what `not` excludes, named where the schema below it is short enough to be named.
 std::string excluded(const Schema::Program& program, NodeId negated, const json& value);
 

@@ -89,6 +89,8 @@ Nearest nearest_of(std::vector<Faults> branches, const std::string& here, Budget
   if (near.size() > 1 && !one_stands_out && decisive != places.end()) {
     out.location = decisive->first;
     out.wanted = decisive->second.wanted;
+    const auto there = [&](const Fault& one) { return one.instance_location == out.location; };
+    out.written = std::find_if(near.front().begin(), near.front().end(), there)->written_location;
     return out;
   }
 

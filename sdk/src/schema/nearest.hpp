@@ -19,7 +19,8 @@ const Fault* refusal(const std::vector<Fault>& faults, const std::string& here);
 
 struct Nearest {
   std::vector<Fault> faults;  // of the branch that comes nearest
-  std::string location;       // where one property decides between the branches, or the value itself;
+  std::string location;       // where one property decides between the branches, or the value itself,
+  std::string written;        // as people write it where it is not the value itself;
   Wanted wanted;              // and what the branches want there: the only thing to say then
 };
 /// `branches` holds the faults of each branch of the value at `here`.

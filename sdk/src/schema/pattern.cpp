@@ -65,6 +65,7 @@ class PatternWriter {
     write(*parsed.tree, false);
     emit(Pattern::Op::match);
     if (too_large_) return too_large();
+    pattern_.table_ = PatternTable::make(pattern_);
     return std::move(pattern_);
   }
 
@@ -306,6 +307,12 @@ Result<Pattern> Pattern::compile(std::string_view expression, std::size_t max_si
   return PatternWriter(std::min<std::size_t>(max_size, 60'000)).compile(expression);
 }
 
-Pattern::Answer Pattern::search(std::string_view text, Budget* budget) const { return PatternRun(*this, text, budget).search(); }
+Pattern::Answer Pattern::search(std::string_view text, Budget* budget) const {
+  if (table_) {
+    if (budget && !budget->take_up_to(1 + text.size() / kVisitsPerStep)) return Answer::too_costly;
+    if (const auto found = table_->search(text)) return *found ? Answer::yes : Answer::no;
+  }
+  return PatternRun(*this, text, budget).search();
+}
 
 }  // namespace sumun::schema

@@ -7,9 +7,11 @@
 
 #include "schema/budget.hpp"
 #include "schema/char_ranges.hpp"
+#include "schema/pattern_table.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +26,7 @@ class Pattern {
   /// Errors: invalid_value; the message says what in the expression is wrong, and where (byte offset).
   static Result<Pattern> compile(std::string_view expression, std::size_t max_size);
 
-  /// Pays a step for every 64 states it looks at, from `budget` where there is one; too costly where that has no more, or
+  /// Pays a step for every 64 states (or characters, where a table is read) it looks at, from `budget` where there is one; too costly where that has no more, or
   /// after 50 million states.
   Answer search(std::string_view text, Budget* budget = nullptr) const;
   const std::string& source() const { return source_; }
@@ -49,10 +51,12 @@ class Pattern {
  private:
   friend class PatternWriter;
   friend class PatternRun;
+  friend class PatternTableMaker;
   std::string source_;
   std::vector<Instruction> code_;
   std::vector<CharClass> classes_;
   std::vector<Look> looks_;
+  std::optional<PatternTable> table_;  // of a small one
   bool anchored_ = false;  // begins with ^: only the start of the text need be tried
 };
 

@@ -6,6 +6,7 @@
 
 #include "schema/budget.hpp"
 #include "schema/formats.hpp"
+#include "schema/name_table.hpp"
 #include "schema/pattern.hpp"
 
 #include <cstdint>
@@ -20,16 +21,18 @@ using NodeId = std::uint32_t;
 inline constexpr NodeId kNoNode = std::numeric_limits<NodeId>::max();
 inline constexpr std::int32_t kNoRules = -1;
 
+// A bit for each of json::value_t.
 enum TypeBit : std::uint8_t {
   kNullBit = 1,
-  kBooleanBit = 2,
-  kObjectBit = 4,
-  kArrayBit = 8,
-  kStringBit = 16,
-  kIntegerBit = 32,   // numbers without a fractional part
-  kFractionBit = 64,  // the others; "number" is both
-  kAllTypes = 127,
+  kObjectBit = 2,
+  kArrayBit = 4,
+  kStringBit = 8,
+  kBooleanBit = 16,
+  kIntegerBit = 32 | 64,  // numbers without a fractional part, with and without a sign
+  kFractionBit = 128,     // the others; "number" is both
+  kAllTypes = 255,
 };
+inline std::uint8_t type_bit(const json& value) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(value.type())); }
 
 struct NumberRules {
   enum class Keyword : std::uint8_t { minimum, maximum, exclusive_minimum, exclusive_maximum, multiple_of };
@@ -70,13 +73,13 @@ struct PropertyRule {
   std::string name;
   NodeId node = kNoNode;   // kNoNode where the name is only required
   bool required = false;
-  std::uint64_t head = 0;  // name_head(name), which decides most comparisons
 };
 
 struct ObjectRules {
   std::uint64_t min_properties = 0;
   std::uint64_t max_properties = std::numeric_limits<std::uint64_t>::max();
   std::vector<PropertyRule> properties;  // sorted by name, like the members of a JSON object
+  NameTable table;                       // of them: `number` is the node, `types` those that are valid at a glance
   std::vector<std::pair<std::int32_t, NodeId>> patterns;
   NodeId additional = kNoNode;
   NodeId names = kNoNode;
@@ -87,7 +90,9 @@ struct ObjectRules {
     const char* keyword;  // dependentRequired, dependentSchemas or dependencies
   };
   std::vector<Dependency> dependencies;
-  std::size_t cost = 0;  // in steps: what a value with few members takes all the same
+  bool plain = false;        // no rules for patterns of names, for names, and no dependencies
+  std::size_t required = 0;  // how many of the properties are
+  std::size_t cost = 0;      // in steps: what a value with few members takes all the same
 };
 
 // The branches of oneOf or anyOf, and, where each branch is an object with a constant text under the same required name,
@@ -113,6 +118,7 @@ struct UnevaluatedRules {
 struct LogicRules {
   std::vector<json> allowed;              // enum, or the one of const
   std::vector<std::string> allowed_texts;  // the same, sorted, where all are texts
+  NameTable table;                         // of them
   bool has_enum = false;
   bool is_const = false;
   std::vector<NodeId> all;
@@ -122,15 +128,28 @@ struct LogicRules {
   NodeId lone_condition = kNoNode;  // an `if` without then and else: it evaluates, but decides nothing
   NodeId reference = kNoNode;
   std::int32_t dynamic = kNoRules;
+
+  // Whether it has anything but a list of values and a $ref.
+  bool branches() const {
+    return !all.empty() || !any.nodes.empty() || !one.nodes.empty() || negated != kNoNode || condition != kNoNode || dynamic != kNoRules;
+  }
+};
+
+// What can be told of a value without walking into it: whether it certainly is valid. Of an object: by which rules alone.
+struct Glance {
+  enum class Kind : std::uint8_t { nothing, integer, text, choice, object };
+  std::uint8_t types = 0;  // of which every value is valid
+  Kind kind = Kind::nothing;
+  NodeId last = kNoNode;            // where a $ref that stands alone leads in the end; else the node itself
+  std::int32_t rules = kNoRules;    // choice: the texts are in the table of this logic; object: the plain rules
+  std::int64_t low = 0, high = -1;  // of an integer; of a text: characters at least, bytes at most
 };
 
 struct Node {
-  std::uint8_t types = kAllTypes;
+  std::uint8_t types = kAllTypes;  // none where `never`
   bool never = false;         // the schema `false`
   bool fills = false;         // something below has a default
   bool special = false;       // it has `scope` or `unevaluated`
-  std::uint8_t at_once = 0;   // the types of which every value is valid here
-  bool bounded = false;       // of the integers, those between its NumberRules' low and high
   std::int32_t number = kNoRules, text = kNoRules, array = kNoRules, object = kNoRules, logic = kNoRules;
   std::int32_t default_value = kNoRules;
   std::int32_t unevaluated = kNoRules;
@@ -168,6 +187,7 @@ struct Schema::Program {
   json document;
   SchemaLimits limits;
   std::vector<schema::Node> nodes;  // [0] is the whole schema
+  std::vector<schema::Glance> glances;  // one for each node
   std::vector<schema::NumberRules> numbers;
   std::vector<schema::TextRules> texts;
   std::vector<schema::ArrayRules> arrays;
@@ -193,9 +213,6 @@ Result<std::shared_ptr<const Schema::Program>> compile_program(json document, co
 /// What concerns the program as a whole, once its nodes are there: references that never end, the constants that choose a
 /// branch, and the defaults, which must fit their own schemas.
 std::optional<Error> complete_program(Schema::Program& program);
-
-/// Whether the value is valid against the node. Takes what it needs from the budget; none left = not valid.
-bool check(const Schema::Program& program, NodeId node, const json& instance, Budget& budget, const Scope* scope = nullptr);
 
 /// What is wrong, best first, at most limits.violations; for values that `check` refuses.
 std::vector<Violation> find_violations(const Schema::Program& program, NodeId node, const json& instance, Budget& budget);

@@ -2,7 +2,7 @@
 // The public face of a compiled schema, and its violations as text and as the standard's output.
 #include <sumun/schema.hpp>
 
-#include "schema/program.hpp"
+#include "schema/check.hpp"
 
 #include <algorithm>
 
@@ -20,6 +20,7 @@ Schema::Schema() {
     auto program = std::make_shared<Program>();
     program->document = json::object();
     program->nodes.emplace_back();
+    program->glances.push_back({schema::kAllTypes, schema::Glance::Kind::nothing, 0});
     program->sources.push_back({0, "#"});
     program->resources.push_back({"", "#"});
     return std::shared_ptr<const Program>(std::move(program));
@@ -60,25 +61,32 @@ std::vector<Violation> Schema::validate(json& instance, Defaults defaults) const
 
 const json& Schema::document() const { return program_->document; }
 
-std::string Violation::sentence(std::string_view root) const {
-  std::string place(root);
-  // From a JSON Pointer to the way people write places: a.b[3]["x-y"].
-  std::string_view rest = instance_location;
-  while (!rest.empty()) {
-    rest.remove_prefix(1);
-    const auto end = std::min(rest.find('/'), rest.size());
-    std::string step(rest.substr(0, end));
-    rest.remove_prefix(end);
+namespace {
+
+// From a JSON Pointer to the way people write places, a step that is a number taken for an index: a.b[3]["x-y"].
+std::string as_written(std::string_view pointer) {
+  std::string place;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const auto end = std::min(pointer.find('/'), pointer.size());
+    std::string step(pointer.substr(0, end));
+    pointer.remove_prefix(end);
     for (std::size_t i = step.find('~'); i != std::string::npos; i = step.find('~', i + 1)) {
       step.replace(i, 2, i + 1 < step.size() && step[i + 1] == '1' ? "/" : "~");
     }
     const bool index = !step.empty() && std::all_of(step.begin(), step.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (index) {
-      place += '[' + step + ']';
-    } else {
-      place = DecodePath(place).member(step).text();
-    }
+    place = index ? place + '[' + step + ']' : DecodePath(place).member(step).text();
   }
+  return place;
+}
+
+}  // namespace
+
+std::string Violation::sentence(std::string_view root) const {
+  const std::string below = written_location.empty() ? as_written(instance_location) : written_location;
+  std::string place(root);
+  if (!place.empty() && !below.empty() && below.front() != '[') place += '.';
+  place += below;
   return place.empty() ? message : place + ": " + message;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace sumun::schema {
 
@@ -21,52 +22,6 @@ std::string pointer_step(std::string_view name) {
       out += c;
     }
   }
-  return out;
-}
-
-namespace {
-
-// Where a character starts that shows as nothing or changes how the rest shows: C1 controls, U+00AD, zero-width characters,
-// marks and overrides of direction, separators of lines and paragraphs, U+FEFF. 0 = none.
-unsigned unseen(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U; };
-  if (byte(0) == 0x7F) return 0x7F;
-  if (byte(0) == 0xC2 && ((byte(1) >= 0x80 && byte(1) < 0xA0) || byte(1) == 0xAD)) return byte(1);
-  if (byte(0) != 0xD8 && byte(0) != 0xE1 && byte(0) != 0xE2 && byte(0) != 0xEF) return 0;
-  if (byte(0) == 0xD8) return byte(1) == 0x9C ? 0x61C : 0;
-  const unsigned code = (byte(0) & 0xF) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
-  const bool hidden = code == 0x180E || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
-  return hidden ? code : 0;
-}
-
-// JSON's text, with those characters escaped too.
-std::string escaped(const std::string& text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const unsigned code = unseen(text, i);
-    if (code == 0) {
-      out += text[i];
-      continue;
-    }
-    out += {'\\', 'u', kDigits[code >> 12], kDigits[code >> 8 & 15], kDigits[code >> 4 & 15], kDigits[code & 15]};
-    i += code < 0x80 ? 0 : code < 0x800 ? 1 : 2;
-  }
-  return out;
-}
-
-}  // namespace
-
-std::string in_quotes(std::string_view text) {
-  bool cut = false;
-  if (text.size() > kShownBytes) {
-    std::size_t end = kShownBytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    text = text.substr(0, end);
-    cut = true;
-  }
-  std::string out = escaped(json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace));
-  if (cut) out.insert(out.size() - 1, "…");
   return out;
 }
 
@@ -129,7 +84,7 @@ std::string shown(const json& value) {
 
 std::string shown_allowed(const json& value) {  // structured constants of the schema are short enough to be shown
   if (!value.is_structured()) return shown(value);
-  std::string text = escaped(value.dump(-1, ' ', false, json::error_handler_t::replace));
+  std::string text = escape_unseen(value.dump(-1, ' ', false, json::error_handler_t::replace));
   return text.size() <= kShownBytes ? text : shown(value);
 }
 
@@ -160,8 +115,12 @@ std::string type_names(std::uint8_t bits) {
   return out;
 }
 
+std::string shown_count(std::uint64_t count) {
+  return count == std::numeric_limits<std::uint64_t>::max() ? std::string("2^64-1 or more") : std::to_string(count);
+}
+
 std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+  return shown_count(count) + " " + std::string(count == 1 ? one : many);
 }
 
 }  // namespace sumun::schema

@@ -3,6 +3,8 @@
 #pragma once
 #include <sumun/json.hpp>
 
+#include "base/json_text.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,9 +14,6 @@ namespace sumun::schema {
 inline constexpr std::size_t kShownBytes = 64;
 inline constexpr std::size_t kShownNames = 12;  // of names and allowed values
 
-/// The text in quotes, as JSON writes it; a long one is cut at the edge of a character.
-std::string in_quotes(std::string_view text);
-
 /// A value in a few words: "an object", "\"x\"", "3.5".
 std::string shown(const json& value);
 /// The same for a constant of the schema, which may be short enough to be written out.
@@ -23,6 +22,8 @@ std::string shown_allowed(const json& value);
 std::string with_type(const json& value);
 /// "string or integer", of TypeBit.
 std::string type_names(std::uint8_t bits);
+/// Of a bound of the schema: what is beyond 64 bits is held as the largest number, which says so.
+std::string shown_count(std::uint64_t count);
 std::string plural(std::uint64_t count, std::string_view one, std::string_view many);
 
 }  // namespace sumun::schema

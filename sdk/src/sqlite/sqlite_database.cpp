@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <chrono>
 #include <system_error>
 #include <thread>
@@ -34,11 +35,12 @@ Error io_error(const char* what, const fs::path& path) {
   return fail(ErrorCode::io, std::string("store: cannot ") + what + " " + path.string() + ": " + std::generic_category().message(errno));
 }
 
-// SQLite gives its other files the permissions of this one.
+// SQLite gives its other files the permissions of this one. A file that is there is not opened: closing it would end the locks
+// that SQLite holds on it in this process, and another process would take the log away as the last one to leave.
 Result<void> make_file(const fs::path& file) {
   if (auto folder = store::make_private_folder(file.parent_path()); !folder) return folder;
-  const int handle = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (handle < 0 && errno != EROFS && errno != EACCES) return io_error("create", file);
+  const int handle = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (handle < 0 && errno != EEXIST && errno != EROFS && errno != EACCES) return io_error("create", file);
   if (handle >= 0) ::close(handle);
   return {};
 }
@@ -116,22 +118,27 @@ Result<std::int64_t> SqliteConnection::integer(const char* sql) {
   return error(code);
 }
 
-Result<sqlite3_stmt*> SqliteConnection::prepared(const store::Statement& statement) {
-  auto& kept = statements_[statement.sql];
-  if (kept) return kept.get();
+Result<const SqliteConnection::Prepared*> SqliteConnection::prepared(const store::Statement& statement) {
+  Prepared& kept = statements_[statement.sql];
+  if (kept.statement) return &kept;
   const std::string sql = store::with_clock(statement.sql, kNow);
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v3(handle_.get(), sql.c_str(), static_cast<int>(sql.size() + 1), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-  kept.reset(raw);
+  kept.statement.reset(raw);
   if (code != SQLITE_OK) return error(code);
-  return raw;
+  for (int i = 1; i <= sqlite3_bind_parameter_count(raw); ++i) {
+    const auto number = static_cast<std::size_t>(std::atoi(sqlite3_bind_parameter_name(raw, i) + 1));
+    kept.places.resize(std::max(kept.places.size(), number));
+    kept.places[number - 1] = i;
+  }
+  return &kept;
 }
 
 Result<Rows> SqliteConnection::run(const store::Statement& statement, std::span<const Parameter> parameters) {
   if (sqlite3_get_autocommit(handle_.get()) != 0 && !is_still_there()) return taken_away();
   auto made = prepared(statement);
   if (!made) return made.error();
-  sqlite3_stmt* const raw = *made;
+  sqlite3_stmt* const raw = (*made)->statement.get();
   struct Reset {
     sqlite3_stmt* statement;
     ~Reset() {
@@ -139,8 +146,8 @@ Result<Rows> SqliteConnection::run(const store::Statement& statement, std::span<
       sqlite3_clear_bindings(statement);
     }
   } const reset{raw};
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const int at = sqlite3_bind_parameter_index(raw, ("$" + std::to_string(i + 1)).c_str());
+  for (std::size_t i = 0; i < std::min(parameters.size(), (*made)->places.size()); ++i) {
+    const int at = (*made)->places[i];
     if (at == 0) continue;
     if (const auto* number = std::get_if<std::int64_t>(&parameters[i])) {
       sqlite3_bind_int64(raw, at, *number);

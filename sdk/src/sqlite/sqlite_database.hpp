@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -41,7 +42,11 @@ class SqliteConnection final : public store::Connection {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
-  Result<sqlite3_stmt*> prepared(const store::Statement& statement);
+  struct Prepared {
+    std::unique_ptr<sqlite3_stmt, Finalize> statement;
+    std::vector<int> places;  // SQLite's number of $1, $2, …; 0 = it is not in it
+  };
+  Result<const Prepared*> prepared(const store::Statement& statement);
   Error error(int code) const;
   bool is_still_there() const;
   Error taken_away() const;
@@ -49,7 +54,7 @@ class SqliteConnection final : public store::Connection {
   std::filesystem::path file_;
   struct ::stat opened_ {};  // the file that was opened: another one may take its name
   std::unique_ptr<sqlite3, Close> handle_;
-  std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
+  std::unordered_map<const char*, Prepared> statements_;
 };
 
 class SqliteDatabase final : public store::Database {

@@ -24,6 +24,7 @@ constexpr std::int64_t kRetention = std::chrono::duration_cast<std::chrono::mill
 constexpr int kTries = 20;  // others may be first so often; then the whole transaction is begun again
 constexpr std::int64_t kRoomAtOnce = 100;
 constexpr std::size_t kPage = 200;
+constexpr std::int64_t kMovedAtOnce = 500;        // that one sweep moves
 constexpr std::uint64_t kRecordsAtOnce = 50'000;  // that one sweep deletes
 
 // An approval as it is kept, and what its database says of its owner.
@@ -183,7 +184,7 @@ void take_back(const Shared& shared, const std::shared_ptr<Journal>& journal, co
   back.approval = id;
   back.change = [begun](Approval& approval, std::vector<AuditEvent>& events, UnixMs now) {
     const std::string call = approval.call;
-    events.push_back({{"event", "lapsed"}, {"approval", approval.id}, {"principal", approval.principal}, {"target", approval.tool}, {"call", call},
+    events.push_back({{"event", "released"}, {"approval", approval.id}, {"principal", approval.principal}, {"target", approval.tool}, {"call", call},
                       {"why", "the store failed when it was claimed; nothing was done"}});
     return begun == Begun::claim ? gate::release(approval, call, now) : gate::wait_for_caller(approval, call, now);
   };
@@ -314,8 +315,9 @@ void StoredLedger::commit(Step step, Done<std::optional<Approval>> done) {
 }
 
 Result<std::uint64_t> sweep_ledger(Connection& connection, const Host& host, Journal& journal, bool& more) {
-  auto moving = run(connection, kMovingApprovals, std::string_view(host.id()), kAnswerLife);
+  auto moving = run(connection, kMovingApprovals, kAnswerLife, kMovedAtOnce);
   if (!moving) return moving.error();
+  bool changed = false;
   for (const Row& row : *moving) {
     auto found = look(connection, kGetApproval, *row[0], host);
     if (!found) return found.error();
@@ -325,7 +327,9 @@ Result<std::uint64_t> sweep_ledger(Connection& connection, const Host& host, Jou
     auto moved = put(connection, aged, (*found)->kept.version, {});
     if (!moved) return moved.error();
     if (*moved) journal.add({gate::aged_event(aged, (*found)->kept.state)});
+    changed = true;
   }
+  more = more || (changed && static_cast<std::int64_t>(moving->size()) == kMovedAtOnce);
   if (auto dropped = run(connection, kDropResults); !dropped) return dropped.error();
   if (auto dropped = run(connection, kDropOldGrants, kRetention); !dropped) return dropped.error();
   auto approvals = run(connection, kDropOldApprovals, kRetention);

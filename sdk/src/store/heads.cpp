@@ -26,6 +26,7 @@ constexpr Statement kUnsigned{
     "SELECT id, number, hash, {now} FROM audit_writers WHERE number > signed_to AND (id = $1 OR time <= {now} - CAST($2 AS BIGINT)) ORDER BY id LIMIT 1000"};
 constexpr Statement kSetSigned{"UPDATE audit_writers SET signed_to = $2 WHERE id = $1 AND signed_to < CAST($2 AS BIGINT)"};
 constexpr Statement kPutHead{"INSERT INTO audit_heads (time, body) VALUES ($1, $2)"};
+constexpr Statement kDropHead{"DELETE FROM audit_heads WHERE time = $1 AND body = $2"};
 
 Error io_error(const char* what, const std::filesystem::path& path) {
   return fail(ErrorCode::io, std::string("cannot ") + what + " " + path.string() + ": " + std::generic_category().message(errno));
@@ -70,10 +71,18 @@ Result<After> HeadMaker::make(Connection& connection, const std::string& writer,
     if (auto set = run(connection, kSetSigned, std::string_view(*row[0]), number(row, 1)); !set) return set.error();
   }
   const std::int64_t now = number(rows->front(), 3);
+  const bool has_own = marks.contains(writer), only_own = has_own && marks.size() == 1;
   const std::string line = dump_json(audit_json(gate::signed_head(now, std::move(marks), **key)));
   if (auto kept = run(connection, kPutHead, now, std::string_view(line)); !kept) return kept.error();
-  return After([self = shared_from_this(), &engine, line] {
+  // The store keeps a process's last: it says all that those before it said.
+  if (has_own && !replaceable_.empty())
+    if (auto dropped = run(connection, kDropHead, replaceable_time_, std::string_view(replaceable_)); !dropped) return dropped.error();
+  return After([self = shared_from_this(), &engine, line, now, has_own, only_own] {
     self->made_ = Engine::Clock::now();
+    if (has_own) {
+      self->replaceable_ = only_own ? line : std::string();
+      self->replaceable_time_ = now;
+    }
     engine.log(LoggingLevel::notice, "audit head " + line);
     if (self->head_file_.empty()) return;
     if (auto appended = append_line(self->head_file_, line); !appended) engine.log(LoggingLevel::error, "the head of the audit log is not in its file: " + appended.error().message);

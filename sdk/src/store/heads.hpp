@@ -4,6 +4,7 @@
 #include "store/engine.hpp"
 #include "store/ledger.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -27,6 +28,8 @@ class HeadMaker : public std::enable_shared_from_this<HeadMaker> {
  private:
   const std::filesystem::path key_file_, head_file_;
   Engine::Clock::time_point made_ = Engine::Clock::now();
+  std::string replaceable_;  // the last head that names this process alone
+  std::int64_t replaceable_time_ = 0;
 };
 
 }  // namespace sumun::store

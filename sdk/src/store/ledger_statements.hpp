@@ -65,10 +65,12 @@ inline constexpr Statement kPutApproval{
     "UPDATE approvals SET state = $3, open = $4, owner = $5, changed = $6, expires = $7, version = $8, step = $9, result = $10, body = $11 "
     "WHERE id = $1 AND version = CAST($2 AS BIGINT) RETURNING id"};
 inline constexpr Statement kClaimOfStep{"SELECT version FROM approvals WHERE id = $1 AND step = $2 AND state = 'claimed'"};
-// Those that time may have moved: expired ones, and claims of others or that nobody went on with for $2 ms.
+// Those that time may have moved: expired ones, and claims whose host has let its lease lapse or that nobody went on with
+// for $1 ms.
 inline constexpr Statement kMovingApprovals{
-    "SELECT id FROM approvals WHERE open = 1 AND (expires <= {now} OR owner <> '') "
-    "AND (state <> 'claimed' OR owner <> $1 OR changed <= {now} - CAST($2 AS BIGINT)) AND state <> 'outcome_unknown' ORDER BY expires LIMIT 10000"};
+    "SELECT id FROM approvals WHERE open = 1 AND ((state IN ('pending', 'approved') AND expires <= {now}) OR (state = 'claimed' AND "
+    "(changed <= {now} - CAST($1 AS BIGINT) OR NOT EXISTS (SELECT 1 FROM hosts WHERE hosts.id = approvals.owner AND until > {now})))) "
+    "ORDER BY expires LIMIT CAST($2 AS BIGINT)"};
 inline constexpr Statement kDropResults{
     "UPDATE approvals SET result = '' WHERE id IN (SELECT id FROM approvals WHERE result <> '' AND changed <= {now} - replay LIMIT 1000)"};
 inline constexpr Statement kDropOldApprovals{

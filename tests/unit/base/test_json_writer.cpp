@@ -75,7 +75,9 @@ TEST_CASE("a value nested beyond all bounds is written without a crash") {
 TEST_CASE("words from a peer are cut at a character's edge") {
   CHECK(in_quotes("short") == "\"short\"");
   CHECK(in_quotes("") == "\"\"");
-  CHECK(in_quotes("a\nb\x7f") == "\"a b \"");
+  CHECK(in_quotes("a\nb\x7f\"") == R"("a\nb\u007f\"")");
+  CHECK(in_quotes("a\u202Eb\u0085c\u200Bd\uFEFF") == R"("a\u202eb\u0085c\u200bd\ufeff")");
+  CHECK(in_quotes("\u061C\u00AD\u00E9\u2029\u2026") == "\"\\u061c\\u00ad\u00E9\\u2029\u2026\"");
   CHECK(in_quotes("\xFFz") == "\"\xEF\xBF\xBDz\"");
   CHECK(in_quotes("abcdef", 4) == "\"abcd\xE2\x80\xA6\"");
   CHECK(in_quotes("abc\xE2\x82\xAC", 4) == "\"abc\xE2\x80\xA6\"");

@@ -243,3 +243,43 @@ TEST_CASE("rules that cannot mean what they say are refused, all at once") {
     CHECK(faults[i]["what"].get<std::string>().starts_with(want[i].what));
   }
 }
+
+TEST_CASE("terms under which nobody could answer are refused, and terms of a rule that does not ask") {
+  struct {
+    const char* name;
+    Decision decision;
+    AskTerms terms;
+    const char* want;  // in the message; "" = fine
+  } cases[] = {
+      {"the default", Decision::ask, {}, ""},
+      {"two of two", Decision::ask, {.approvers = {"alice", "bob"}, .needed = 2}, ""},
+      {"two of any", Decision::ask, {.needed = 2}, ""},
+      {"nobody", Decision::ask, {.needed = 0}, "needed is 0"},
+      {"less than nobody", Decision::ask, {.needed = -1}, "needed is -1"},
+      {"more than named", Decision::ask, {.approvers = {"alice"}, .needed = 2}, "needed is 2, and 1 approver is named"},
+      {"twice", Decision::ask, {.approvers = {"alice", "alice"}, .needed = 2}, "\"alice\" is named twice"},
+      {"no name", Decision::ask, {.approvers = {""}}, "an approver has a name"},
+      {"over at once", Decision::ask, {.pending = std::chrono::seconds(0)}, "a second at least"},
+      {"used at once", Decision::ask, {.approved = std::chrono::seconds(-1)}, "a second at least"},
+      {"a rule that allows", Decision::allow, {.user = true}, "does not ask: its decision is allow"},
+      {"a rule that denies", Decision::deny, {.needed = 2}, "does not ask: its decision is deny"},
+  };
+  for (const auto& one : cases) {
+    CAPTURE(one.name);
+    PolicyRule made = rule(one.decision, "tool:a");
+    made.ask = one.terms;
+    const auto compiled = Policy::compile({.rules = {made}});
+    CHECK(compiled.has_value() == (*one.want == '\0'));
+    if (compiled) {
+      CHECK(compiled->terms({one.decision, 0}) == one.terms);
+      continue;
+    }
+    CHECK(compiled.error().message.find(one.want) != std::string::npos);
+    CHECK(compiled.error().data[0]["rule"] == 0);
+    CHECK(compiled.error().data[0]["field"] == "ask");
+  }
+  const auto otherwise = Policy::compile({.rules = {}, .ask = {.needed = 0}});
+  REQUIRE_FALSE(otherwise.has_value());
+  CHECK(otherwise.error().data[0]["rule"].is_null());
+  CHECK(otherwise.error().message == "ask: needed is 0; somebody has to answer");
+}

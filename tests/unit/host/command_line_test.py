@@ -61,7 +61,8 @@ class CommandLine(unittest.TestCase):
     def test_help_is_data_with_examples(self):
         commands = ["serve", "index", "search", "tools", "call", "resources", "prompts", "client-config", "doctor"]
         for words in [[], *[[c] for c in commands], ["eval", "documents"], ["config", "check"],
-                      ["schema", "lint"], ["schema", "validate"], ["schema", "check"], *[["store", what] for what in ("backup", "migrate", "gc", "rotate-keys")]]:
+                      ["schema", "lint"], ["schema", "validate"], ["schema", "check"], *[["store", what] for what in ("backup", "migrate", "gc", "rotate-keys")],
+                      *[["approvals", what] for what in ("init", "list", "show", "approve", "edit", "deny", "watch", "open", "resolve", "grants", "revoke", "approvers")]]:
             with self.subTest(words=words):
                 done = self.check(0, *words, "--help")
                 self.assertIn("Examples:", done.stdout)

@@ -145,6 +145,12 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
       {"a bad predicate", "[[policy.rule]]\ntarget = \"tool:a\"\nwhen = [\"/a => 1\"]\ndecision = \"deny\"\n",
        "c.toml:3: policy.rule[0].when[0]: column 4: expected one of =="},
       {"a rule that decides nothing", "[[policy.rule]]\ntarget = \"tool:a\"\n", "c.toml:1: policy.rule[0]: the required property \"decision\" is missing"},
+      {"more approvers than named", "[[policy.rule]]\ndecision = \"ask\"\nask = {approvers = [\"a\"], needed = 2}\n", "c.toml:3: policy.rule[0].ask: needed is 2, and 1 approver is named"},
+      {"terms of a rule that does not ask", "[[policy.rule]]\ndecision = \"deny\"\nask = {user = true}\n", "c.toml:3: policy.rule[0].ask: the rule does not ask"},
+      {"terms of no rule", "[policy]\nask = {approvers = [\"a\"], needed = 2}\n", "c.toml:2: policy.ask: needed is 2"},
+      {"a time without its unit", "[policy]\nask = {pending = \"24\"}\n", "c.toml:2: policy.ask.pending:"},
+      {"held for too long", "[approvals]\nhold = \"46s\"\n", "c.toml:2: approvals.hold: expected 45s at most"},
+      {"a page without its id", "[approvals]\nurl = \"https://desk.example/\"\n", "c.toml:2: approvals.url: expected {id} in it"},
       {"a resource that is asked for", "[[policy.rule]]\ntarget = \"resource:a:**\"\ndecision = \"ask\"\n", "c.toml:3: policy.rule[0].decision: resources and prompts"},
       {"a file that is not there", "[auth]\nresource = \"https://a\"\n[[auth.tokens]]\nname = \"x\"\ntoken = {file = \"/nonexistent/t\"}\n",
        "c.toml:5: auth.tokens[0].token: there is no file /nonexistent/t"},
@@ -157,6 +163,30 @@ TEST_CASE("a fault has its file, its line, its name and what was expected, and n
     CHECK_MESSAGE(config.error().message.find(row.want) != std::string::npos, config.error().message);
     CHECK_MESSAGE(config.error().message.find("secret-word") == std::string::npos, config.error().message);
   }
+}
+
+TEST_CASE("who is asked, and for how long, with what a rule does not say taken from the policy") {
+  using namespace sumun;
+  const auto some = parse_config(
+      "[policy]\nask = {user = true, pending = \"7d\"}\n[[policy.rule]]\ntarget = \"tool:a\"\ndecision = \"ask\"\n[[policy.rule]]\ndecision = \"ask\"\n"
+      "ask = {approvers = [\"alice\", \"bob\"], needed = 2, not_requester = true, pending = \"90s\", approved = \"5m\"}\n"
+      "[approvals]\nhold = \"2s\"\nreplay = \"1h\"\nurl = \"https://desk.example/a/{id}\"\n",
+      "c.toml");
+  REQUIRE_MESSAGE(some.has_value(), (some ? "" : some.error().message));
+  const PolicyOptions& options = some->policy->options();
+  const AskTerms of_policy{.user = true, .pending = std::chrono::days(7)};
+  CHECK(options.ask == of_policy);
+  CHECK(options.rules.at(0).ask == of_policy);
+  const AskTerms of_rule{.approvers = {"alice", "bob"}, .needed = 2, .not_requester = true, .pending = std::chrono::seconds(90), .approved = std::chrono::minutes(5)};
+  CHECK(options.rules.at(1).ask == of_rule);
+  CHECK(some->approvals.hold == std::chrono::seconds(2));
+  CHECK(some->approvals.replay == std::chrono::hours(1));
+  CHECK(some->approvals.url == "https://desk.example/a/{id}");
+  const auto none = parse_config("", "c.toml");
+  REQUIRE(none.has_value());
+  CHECK(none->policy->options().ask == AskTerms{});
+  CHECK(none->approvals.hold == kApprovalHold);
+  CHECK(none->approvals.replay == kReplayWindow);
 }
 
 TEST_CASE("the policy of a configuration, and of none") {
@@ -186,6 +216,7 @@ TEST_CASE("the policy of a configuration, and of none") {
 }
 
 TEST_CASE("the audit log is on, closed where it cannot be written, and has its heads where the file says") {
+  using namespace sumun;
   const auto nothing = parse_config("", "/etc/sumun.toml");
   CHECK(nothing->audit.enabled);
   CHECK(nothing->audit.reads);

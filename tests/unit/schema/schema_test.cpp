@@ -137,7 +137,7 @@ TEST_CASE("a schema that is wrong is refused with the place and the reason") {
       {R"({"$ref":"#anchor"})", "#/$ref: \"#anchor\" leads nowhere"},
       {R"({"$ref":"https://example.org/other"})", "#/$ref: \"https://example.org/other\" is not one of the documents at hand, and nothing is ever fetched"},
       {R"({"$ref":3})", "#/$ref: must be a text"},
-      {R"({"$ref":"#"})", "#: a reference leads back to itself without going into the value"},
+      {R"({"$ref":"#"})", "#/$ref: a reference leads back to itself without going into the value"},
       {R"({"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"}]}}})", "a reference leads back to itself without going into the value"},
       {R"({"$schema":"http://json-schema.org/draft-04/schema#"})",
        "#/$schema: the dialect \"http://json-schema.org/draft-04/schema#\" (draft-04) is not supported: this validator reads 2020-12, 2019-09 and draft-07"},
@@ -150,7 +150,8 @@ TEST_CASE("a schema that is wrong is refused with the place and the reason") {
       {R"({"$defs":{"a":{"type":"x"}}})", "#/$defs/a/type: must be one of"},
       {R"({"unevaluatedProperties":3})", "#/unevaluatedProperties: a schema must be an object or a boolean"},
       {R"({"properties":{"a":{"$dynamicRef":"#x"}}})", "#/properties/a/$dynamicRef: \"#x\" leads nowhere"},
-      {R"({"$dynamicRef":"#a","$dynamicAnchor":"a"})", "#: a reference leads back to itself without going into the value"},
+      {R"({"$dynamicAnchor":"a","$defs":{"b":{"$dynamicRef":"#a"}},"allOf":[{"$ref":"#/$defs/b"}]})", "#/$defs/b/$dynamicRef: a reference leads back to itself without going into the value"},
+      {R"({"$dynamicRef":"#a","$dynamicAnchor":"a"})", "#/$dynamicRef: a reference leads back to itself without going into the value"},
       {R"({"properties":{"a/b":{"type":7}}})", "#/properties/a~1b/type: must be one of"},
   };
   for (const auto& row : table) {
@@ -347,7 +348,7 @@ TEST_CASE("hostile schemas and values end within their bounds") {
 
   // A chain of references deeper than the stack allows.
   json chain = {{"$ref", "#/$defs/c0"}, {"$defs", json::object()}};
-  for (int i = 0; i < 5000; ++i) chain["$defs"]["c" + std::to_string(i)] = {{"$ref", "#/$defs/c" + std::to_string(i + 1)}};
+  for (int i = 0; i < 5000; ++i) chain["$defs"]["c" + std::to_string(i)] = {{"allOf", {{{"$ref", "#/$defs/c" + std::to_string(i + 1)}}}}};
   chain["$defs"]["c5000"] = json::object();
   const auto chained = Schema::compile(chain);
   REQUIRE(chained.has_value());

@@ -118,6 +118,8 @@ TEST_CASE("a name that is nearly right is told") {
   const Row table[] = {
       {"an unknown property", R"({"properties":{"limit":{}},"additionalProperties":false})", R"({"limti":5})", R"(arguments.limti: unknown property; did you mean "limit"?)"},
       {"none of the known ones", R"({"properties":{"a":{},"b":{}},"additionalProperties":false})", R"({"zzz":5})", R"(arguments.zzz: unknown property; known are "a", "b")"},
+      {"unevaluated, with patterns", R"({"allOf":[{"properties":{"a":{}},"patternProperties":{"^x-":{}}}],"patternProperties":{"^y-":{}},"unevaluatedProperties":false})", R"({"zzz":5})",
+       R"(arguments.zzz: unknown property; known are "a" and names that match "^x-", "^y-")"},
       {"unevaluated", R"({"allOf":[{"properties":{"limit":{}}}],"unevaluatedProperties":false})", R"({"limti":5})", R"(arguments.limti: unknown property; did you mean "limit"?)"},
       {"a required one, misspelt", R"({"properties":{"query":{"type":"string"}},"required":["query"]})", R"({"qurey":"x"})",
        R"(arguments: the required property "query" is missing; is "qurey" meant to be it?)"},
@@ -176,6 +178,8 @@ TEST_CASE("every other keyword says what it wants") {
       {"uniqueItems", R"({"uniqueItems":true})", "[1,2,1]", "arguments: holds 1 more than once; all items must differ"},
       {"multipleOf", R"({"multipleOf":0.5})", "0.7", "arguments: 0.7 is not a multiple of 0.5"},
       {"exclusiveMaximum", R"({"exclusiveMaximum":5})", "5", "arguments: 5 is not less than 5"},
+      {"minLength beyond 64 bits", R"({"minLength":1e30})", R"("ab")", "arguments: has 2 characters, fewer than the minimum 2^64-1 or more"},
+      {"minItems beyond 64 bits", R"({"minItems":18446744073709551616})", "[]", "arguments: has 0 items, fewer than the minimum 2^64-1 or more"},
       {"minLength", R"({"minLength":1})", R"("")", "arguments: is empty; at least 1 character expected"},
       {"pattern", R"({"pattern":"^[a-z]+$"})", R"("ABC")", R"(arguments: "ABC" does not match the pattern "^[a-z]+$")"},
       {"propertyNames", R"({"propertyNames":{"pattern":"^a"}})", R"({"b":1})", R"(arguments.b: the property's name "b" does not match the pattern "^a")"},
@@ -227,6 +231,17 @@ TEST_CASE("what is looked at for JSON is bounded, and what is shown of it is cut
   CHECK(schema->validate(json(huge))[0].message.size() < 200);
   const std::string deep(60'000, '[');
   CHECK(schema->validate(json(deep))[0].message.size() < 200);
+}
+
+TEST_CASE("a member whose name is a number is not taken for an index") {
+  const Row table[] = {
+      {"a member", R"({"additionalProperties":{"type":"string"}})", R"({"0":5})", R"(arguments["0"]: expected string, found number 5; put it in quotes: "5")"},
+      {"an index in a member", R"({"additionalProperties":{"items":{"type":"null"}}})", R"({"7":[null,5]})", R"(arguments["7"][1]: expected null, found number 5)"},
+      {"a member in an index", R"({"items":{"properties":{"7":{"type":"null"}}}})", R"([{"7":5}])", R"(arguments[0]["7"]: expected null, found number 5)"},
+      {"one that decides between branches", R"({"anyOf":[{"properties":{"1":{"const":"a"}}},{"properties":{"1":{"const":"b"}}}]})", R"({"1":"c"})",
+       R"(arguments["1"]: expected one of "a", "b", found "c")"},
+  };
+  for (const Row& row : table) check(row);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signed heads of the audit log: when there is one, what it names, and what it proves of a database that somebody edited.
 #include "gate/audit_head.hpp"
+#include "sqlite/sqlite_database.hpp"
+#include "store/heads.hpp"
 #include "store/key_file.hpp"
 #include "stores.hpp"
 
@@ -123,6 +125,47 @@ TEST_CASE("what a process wrote that ended without a head is signed by another, 
     CHECK(made[0].writers.size() == 2);
     CHECK(made[0].writers.at("gone").number == 7);
   }
+}
+
+TEST_CASE("of a process's heads the file has all, and the store the last") {
+  Heads heads;
+  const auto options = heads.options();
+  const auto engine = std::make_shared<store::Engine>(std::make_unique<sqlite::SqliteDatabase>(heads.folder.path / "s.db", kStoreWait), options.log, kStoreWait);
+  const auto maker = std::make_shared<store::HeadMaker>(options.audit_key_file, options.head_file);
+  store::Journal journal("w");
+  const auto write = [&](store::Engine::Work work) {
+    auto done = wait_for<void>([&](auto tell) {
+      auto all = [&journal, work, tell](store::Connection& connection) -> Result<store::Engine::After> {
+        journal.begin();
+        auto after = work(connection);
+        if (!after) return after.error();
+        return store::Engine::After([after = *after, tell] {
+          if (after) after();
+          tell({});
+        });
+      };
+      engine->write("", all, [tell](const Error& why) { tell(why); });
+    });
+    REQUIRE(done.has_value());
+  };
+  std::size_t kept = 0;
+  for (int i = 1; i <= 3; ++i) {
+    write([&](store::Connection& connection) {
+      journal.add({{{"event", "call"}}});
+      return maker->make(connection, "w", journal, *engine);
+    });
+    write([&](store::Connection& connection) -> Result<store::Engine::After> {
+      const auto made = maker->make(connection, "w", journal, *engine);  // nothing new
+      if (!made) return made.error();
+      static constexpr store::Statement kCount{"SELECT count(*) FROM audit_heads"};
+      kept = static_cast<std::size_t>(store::number(store::run(connection, kCount)->front(), 0));
+      return *made;
+    });
+    CHECK(kept == 1);
+    REQUIRE(heads.all().size() == static_cast<std::size_t>(i));
+    CHECK(heads.all().back().writers.at("w").number == i);
+  }
+  engine->close(kCloseLimit, {});
 }
 
 TEST_CASE("without a key that can be used there is no head, and the store goes on") {
