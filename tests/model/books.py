@@ -38,11 +38,13 @@ class Books:
         self.claims = collections.defaultdict(list)  # by approval
         self.claimed = {}  # by call
         self.outcomes = collections.defaultdict(list)  # by call
+        given_back = {record["event"].get("call") for record in self.records if record["event"]["event"] in ("released", "lapsed")}
         for record in self.records:
             event = record["event"]
             if event["event"] == "claim":
-                expect(event["call"] not in self.claimed, "two claims of one call:", record)
-                self.claimed[event["call"]] = record
+                before = self.claimed.get(event["call"])
+                expect(before is None or event["call"] in given_back, "two claims of one call:", before, record)
+                self.claimed[event["call"]] = record if before is None else max(before, record, key=lambda one: one["time"])
                 if event.get("approval"):
                     self.claims[event["approval"]].append(record)
             elif event["event"] == "outcome":

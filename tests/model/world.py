@@ -112,6 +112,12 @@ class Place:
             return []
         return [json.loads(line) for line in self.journal.read_text().splitlines()]
 
+    def dump(self):
+        """The books as text beside the logs, for whoever looks into a failure. The folder."""
+        for table in ("approvals", "audit", "grants", "hosts"):
+            (self.folder / f"{table}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in self.rows(f"SELECT * FROM {table}")))
+        return self.folder
+
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
