@@ -289,7 +289,9 @@ class World:
         self.call("call", self.new_intent())
 
     def do_task(self):
-        self.call("task", self.new_intent(), tasks=True)
+        intent = self.new_intent()
+        if intent.tool != "book":  # its questions would wait in the task
+            self.call("task", intent, tasks=True)
 
     def do_free(self):
         if self.random.random() < 0.2:
