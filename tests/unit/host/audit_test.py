@@ -15,7 +15,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SUMUN = sys.argv.pop(1)
+SUMUN = os.path.abspath(sys.argv.pop(1))
 POSTGRES = str(Path(__file__).resolve().parent.parent / "store" / "postgres_server")
 LIMIT = 60
 START = 1_790_000_000_000
