@@ -248,6 +248,7 @@ class AuditOnPostgres(Audit):
 
     def test_secrets_never_reach_the_disk_and_heads_prove_the_log(self):
         self.search("password=" + " for ".join(self.SECRETS))
+        self.env["XDG_STATE_HOME"] = str(self.home / "another machine")
         self.search("second")
         shown = self.audit("show", "--json", "--tool", "search_documents")
         self.assertEqual(len(shown.splitlines()), 2)
@@ -255,6 +256,10 @@ class AuditOnPostgres(Audit):
             self.assertNotIn(secret, shown)
         heads = self.home / "heads.jsonl"
         self.assertIn("nothing was changed", self.audit("verify", "--head", heads))
+        keys = json.loads(self.audit("verify", "--json"))["keys"]
+        self.assertEqual(len(keys), 2)
+        self.audit("verify", "--key", keys[0], "--key", keys[1])
+        self.assertIn("unknown key " + keys[1], self.audit("verify", "--key", keys[0], code=1))
         self.audit("export", "-o", "whole.jsonl")
         self.psql("UPDATE audit SET event = replace(event, 'second', 'third')")
         first, second = [json.loads(line)["writer"] for line in shown.splitlines()]
