@@ -35,11 +35,12 @@ Error io_error(const char* what, const fs::path& path) {
   return fail(ErrorCode::io, std::string("store: cannot ") + what + " " + path.string() + ": " + std::generic_category().message(errno));
 }
 
-// SQLite gives its other files the permissions of this one.
+// SQLite gives its other files the permissions of this one. A file that is there is not opened: closing it would end the locks
+// that SQLite holds on it in this process, and another process would take the log away as the last one to leave.
 Result<void> make_file(const fs::path& file) {
   if (auto folder = store::make_private_folder(file.parent_path()); !folder) return folder;
-  const int handle = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (handle < 0 && errno != EROFS && errno != EACCES) return io_error("create", file);
+  const int handle = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (handle < 0 && errno != EEXIST && errno != EROFS && errno != EACCES) return io_error("create", file);
   if (handle >= 0) ::close(handle);
   return {};
 }

@@ -4,8 +4,11 @@
 #include "sqlite/sqlite_database.hpp"
 #include "stores.hpp"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -60,6 +63,20 @@ struct SmallDisk {
   fs::path path;
   bool mounted = false;
 };
+
+// Whether this process holds a lock on a file, as another process sees it.
+bool is_locked(const fs::path& file) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int handle = ::open(file.c_str(), O_RDWR);
+    struct ::flock all {};
+    all.l_type = F_WRLCK;
+    ::_exit(handle >= 0 && ::fcntl(handle, F_GETLK, &all) == 0 && all.l_type != F_UNLCK ? 1 : 0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WEXITSTATUS(status) == 1;
+}
 
 }  // namespace
 
@@ -175,6 +192,20 @@ TEST_CASE("a file that is taken away while it is in use is noticed; what comes a
   Sqlite other(one.file);
   CHECK((other.s.consume("d", 1)->state == Round::State::fresh));
   CHECK(!other.s.consume("c", 1).has_value());
+}
+
+// SQLite's locks are a process's: closing any handle of the file ends them. Without them whoever leaves takes the log away.
+TEST_CASE("a file that is in use stays locked while others of the same process open it") {
+  TemporaryFolder folder;
+  sqlite::SqliteDatabase database(folder.path / "store.db", kStoreWait);
+  const auto first = database.connect();
+  REQUIRE(first.has_value());
+  CHECK(is_locked(folder.path / "store.db"));
+  const auto second = database.connect();
+  REQUIRE(second.has_value());
+  CHECK(is_locked(folder.path / "store.db"));
+  REQUIRE(database.state().has_value());
+  CHECK(is_locked(folder.path / "store.db"));
 }
 
 TEST_CASE("a backup is whole while others go on, and is not written over anything") {
