@@ -565,6 +565,7 @@ def run(options, postgres, counts):
     world = None
     try:
         for number in range((options.steps + WORLD - 1) // WORLD):
+            counts.pop("effects of this store", None)
             world = World(options.program, options.seed, number, postgres, counts)
             for step in range(min(WORLD, options.steps - number * WORLD)):
                 world.act()
