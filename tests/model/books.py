@@ -195,7 +195,8 @@ class Books:
         """What a process that lives has claimed has its outcome; what a dead one left has none or is unknown."""
         live = {row["id"] for row in self.place.rows("SELECT id, place FROM hosts") if int((row["place"].split(":") + ["0"] * 3)[2] or 0) in pids}
         given_back = {record["event"].get("call") for record in self.records if record["event"]["event"] == "released"}
+        lapsed = {record["event"]["approval"] for record in self.records if record["event"]["event"] == "lapsed"}
         for call, record in self.claimed.items():
-            if record["writer"] in live and call not in self.outcomes and call not in given_back:
+            if record["writer"] in live and call not in self.outcomes and call not in given_back and record["event"].get("approval") not in lapsed:
                 approval = self.approvals.get(record["event"].get("approval"))
                 expect(approval and approval["state"] == "claimed" and approval["asked_caller"], "claimed, and no outcome on record:", record)
