@@ -419,7 +419,8 @@ class Approvals(unittest.TestCase):
         self.init(*store)
         watch = AtTerminalAll(("approvals", "watch", *store), self.env, self.home)
         call = subprocess.Popen([SUMUN, "call", "refund_order", "order=A-17", "reason=arrived broken", "--json", "--server", DESK],
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env, cwd=self.home, start_new_session=True)
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env, cwd=self.home,
+                                start_new_session=True)
         shown = watch.expect("[q]uit? ")
         for part in ("refund_order", "Pays back", "money leaves the house", "A-17", "arrived broken"):
             self.assertIn(part, shown)
