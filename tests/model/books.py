@@ -173,7 +173,7 @@ class Books:
         expect(count("audit") == int(self.place.rows("SELECT coalesce(sum(number - pruned), 0) AS n FROM audit_writers")[0]["n"]), "the log's records do not add up")
         expect(count("approvals WHERE open = 1 AND state NOT IN ('pending', 'approved', 'claimed', 'outcome_unknown')") == 0, "ended, and open")
         expect(count("approvals WHERE open = 0 AND state IN ('pending', 'approved', 'claimed', 'outcome_unknown')") == 0, "open, and ended")
-        expect(count("approvals WHERE (owner = '') = (state = 'claimed')") == 0, "a claim without an owner, or the reverse")
+        expect(count("approvals WHERE (owner = '') = (state IN ('claimed', 'outcome_unknown'))") == 0, "a claim without an owner, or the reverse")
         by_event = collections.defaultdict(lambda: collections.defaultdict(list))
         for record in self.records:
             if record["event"].get("approval"):
@@ -195,6 +195,10 @@ class Books:
         """What a process that lives has claimed has its outcome; what a dead one left has none or is unknown."""
         live = {row["id"] for row in self.place.rows("SELECT id, place FROM hosts") if int((row["place"].split(":") + ["0"] * 3)[2] or 0) in pids}
         given_back = {record["event"].get("call") for record in self.records if record["event"]["event"] == "released"}
+        looked_at = {row["id"]: int(row["open_from"]) for row in self.place.rows("SELECT id, open_from FROM audit_writers")}
+        for call, record in self.claimed.items():
+            if not record["event"].get("approval") and call not in self.outcomes and call not in given_back:
+                expect(1 <= looked_at[record["writer"]] <= record["number"], "begun, and nobody would look for its end:", record, looked_at[record["writer"]])
         lapsed = {record["event"]["approval"] for record in self.records if record["event"]["event"] == "lapsed"}
         for call, record in self.claimed.items():
             if record["writer"] in live and call not in self.outcomes and call not in given_back and record["event"].get("approval") not in lapsed:

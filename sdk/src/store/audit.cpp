@@ -151,7 +151,7 @@ Result<void> Journal::end(Connection& connection) {
 StoredLedger::StoredLedger(Shared shared)
     : shared_(std::move(shared)), journal_(std::make_shared<Journal>(shared_.host->id())), backlog_(std::make_shared<Backlog>()) {
   shared_.engine->around({[journal = journal_] { journal->begin(); }, [journal = journal_](Connection& connection) { return journal->end(connection); },
-                          [journal = journal_] { journal->committed(); }});
+                          [journal = journal_] { journal->committed(); }, [journal = journal_] { journal->in_doubt(); }});
   const auto job = std::make_shared<Engine::Job>();
   auto flush = [shared = shared_, journal = journal_, backlog = backlog_, job](Connection&) -> Result<After> {
     std::lock_guard lock(backlog->mutex);

@@ -279,7 +279,10 @@ Result<void> Engine::attempt(Lane& lane, Batch& batch, std::string& in_doubt) {
 void Engine::carry_out(Lane& lane, Batch batch) {
   std::string in_doubt;
   for (int tries = 1;; ++tries) {
-    if (refuse_late(batch, fail(ErrorCode::timeout, "the store did not get to it in time")); batch.empty()) return;
+    const auto given_up = [&] {
+      if (lane.writes && !in_doubt.empty() && around_.in_doubt) around_.in_doubt();
+    };
+    if (refuse_late(batch, fail(ErrorCode::timeout, "the store did not get to it in time")); batch.empty()) return given_up();
     auto done = attempt(lane, batch, in_doubt);
     if (done) {
       lane.pause = {};
@@ -292,7 +295,7 @@ void Engine::carry_out(Lane& lane, Batch batch) {
     const bool gone = why.code == ErrorCode::closed;
     if (gone || why.code == ErrorCode::io) lane.connection.reset();
     if (gone && database_->comes_back()) {
-      if (!wait_for_return(lane, batch, why)) return;
+      if (!wait_for_return(lane, batch, why)) return given_up();
     } else if (gone && tries < kTries) {
       complain(why);
     } else if (batch.size() > 1) {  // one of them may be what is in the way of all

@@ -37,11 +37,12 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void write(const std::string& key, Work work, Refuse refuse);
   void read(const std::string& key, Work work, Refuse refuse);
   /// Goes around the operations of each transaction: `begin` before them, `end` behind them and before the commit,
-  /// `committed` once they are durable and before anybody is told.
+  /// `committed` once they are durable and before anybody is told, `in_doubt` where they may be and nobody asks any more.
   struct Around {
     std::function<void()> begin;
     std::function<Result<void>(Connection&)> end;
     std::function<void()> committed;
+    std::function<void()> in_doubt;
   };
   void around(Around around) { around_ = std::move(around); }
   /// Carries this out now and then, once something was written.

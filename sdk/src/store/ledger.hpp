@@ -40,6 +40,8 @@ class Journal {
   Result<void> end(Connection& connection);
   /// What was written since `begin` is durable.
   void committed() { calls_.keep(); }
+  /// It may be.
+  void in_doubt() { calls_.keep_begun(); }
 
  private:
   const std::string writer_;

@@ -101,6 +101,11 @@ void OpenCalls::keep() {
   }
 }
 
+void OpenCalls::keep_begun() {
+  std::erase_if(noted_, [](const Noted& one) { return one.number == 0; });
+  keep();
+}
+
 // A part of one writer's records at a time. A call whose caller may still answer is looked at again.
 Result<void> end_lost_calls(Connection& connection, const Host& host, Journal& journal, bool& more) {
   auto writers = run(connection, kOpenWriters);

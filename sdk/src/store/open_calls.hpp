@@ -28,6 +28,8 @@ class OpenCalls {
   /// What was noted came to nothing, or is durable.
   void forget() { noted_.clear(); }
   void keep();
+  /// It may be durable: a call is rather looked at in vain than missed.
+  void keep_begun();
 
  private:
   struct Noted {
