@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A commit that takes effect while nobody hears of it, for longer than its caller waits: what was begun is given back.
+// A commit that takes effect while nobody hears of it, for longer than its caller waits: what was begun is given back, also
+// where it takes effect only after somebody has looked.
+#include "postgres/postgres_database.hpp"
 #include "sqlite/sqlite_database.hpp"
 #include "stores.hpp"
 
@@ -63,7 +65,93 @@ class CutDatabase final : public store::Database {
   Line& line_;
 };
 
+/// A connection that is lost with its commit on the way: the test lets that end when it likes.
+struct Stall {
+  std::atomic<bool> next{false};  // the next commit
+  std::atomic<bool> dead{false};
+  std::unique_ptr<store::Connection> on_the_way;
+  std::promise<void> looked;  // a statement about the step has come back
+  std::atomic<bool> has_looked{false};
+};
+
+class StalledConnection final : public store::Connection {
+ public:
+  StalledConnection(std::unique_ptr<store::Connection> inner, Stall& stall) : inner_(std::move(inner)), stall_(stall) {}
+  Result<store::Rows> run(const store::Statement& statement, std::span<const store::Parameter> parameters) override {
+    auto rows = inner_->run(statement, parameters);
+    if (stall_.on_the_way && std::string_view(statement.sql).find("step") != std::string_view::npos && !stall_.has_looked.exchange(true)) stall_.looked.set_value();
+    return rows;
+  }
+  Result<void> begin() override { return inner_->begin(); }
+  Result<void> commit() override {
+    if (!stall_.next.exchange(false)) return inner_->commit();
+    stall_.on_the_way = std::move(inner_);
+    stall_.dead = true;
+    return fail(ErrorCode::closed, "the line is dead");
+  }
+  void rollback() override {
+    if (inner_) inner_->rollback();
+  }
+  std::string transaction() const override { return inner_ ? inner_->transaction() : "t"; }
+
+ private:
+  std::unique_ptr<store::Connection> inner_;
+  Stall& stall_;
+};
+
+class StalledDatabase final : public store::Database {
+ public:
+  StalledDatabase(const std::string& conninfo, Stall& stall) : inner_(conninfo, kStoreWait), stall_(stall) {}
+  std::string kind() const override { return "stalled"; }
+  std::string place() const override { return inner_.place(); }
+  bool comes_back() const override { return true; }
+  Result<std::unique_ptr<store::Connection>> connect() override {
+    if (stall_.dead) return fail(ErrorCode::closed, "the line is dead");
+    auto connection = inner_.connect();
+    if (!connection) return connection.error();
+    return std::unique_ptr<store::Connection>(std::make_unique<StalledConnection>(*std::move(connection), stall_));
+  }
+  Result<State> state() override { return inner_.state(); }
+  Result<int> migrate() override { return inner_.migrate(); }
+  Result<void> backup(const std::filesystem::path& to) override { return inner_.backup(to); }
+  Result<void> compact() override { return inner_.compact(); }
+
+ private:
+  postgres::PostgresDatabase inner_;
+  Stall& stall_;
+};
+
 }  // namespace
+
+TEST_CASE("a claim whose commit ends after its connection was lost, and after somebody has begun to look, is given back") {
+  for (const auto& place : durable_places()) {
+    if (place->name() != "postgres") continue;
+    Stall stall;
+    StoreOptions options;
+    options.wait = milliseconds(300);
+    const auto store = store::make_store(std::make_unique<StalledDatabase>(PostgresServer::get()->conninfo(), stall), options, {});
+    const Books books{store->ledger()};
+    REQUIRE(books.open(a_draft("a", "b")).has_value());
+    REQUIRE(books.step("a", [](Approval& a, Events&, UnixMs now) { return gate::vote(a, {"", true, "", 0}, {"bob", "", false}, {}, now); }).has_value());
+    stall.next = true;
+    REQUIRE(!books.step("a", [&](Approval& a, Events&, UnixMs now) { return gate::claim(a, "c", books.ledger.host(), now); }).has_value());
+    auto looked = stall.looked.get_future();
+    stall.dead = false;
+    (void)looked.wait_for(milliseconds(500));  // whoever looks waits for the commit, and does not come back before
+    REQUIRE(stall.on_the_way->commit().has_value());
+    const auto is_free = [&] {
+      const auto now = books.get("a");
+      return now && now->state == State::approved;
+    };
+    AuditQuery released;
+    released.event = "released";
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (books.records(released)->empty() && std::chrono::steady_clock::now() < end) store->settle(std::chrono::seconds(1));
+    CHECK(is_free());
+    CHECK(books.records(released)->size() == 1);
+    books.check_chain();
+  }
+}
 
 TEST_CASE("a claim, and a round, that took effect though their caller was told that the store failed, are given back; an end stays") {
   std::string host;
