@@ -173,7 +173,7 @@ class Books:
         expect(count("audit") == int(self.place.rows("SELECT coalesce(sum(number - pruned), 0) AS n FROM audit_writers")[0]["n"]), "the log's records do not add up")
         expect(count("approvals WHERE open = 1 AND state NOT IN ('pending', 'approved', 'claimed', 'outcome_unknown')") == 0, "ended, and open")
         expect(count("approvals WHERE open = 0 AND state IN ('pending', 'approved', 'claimed', 'outcome_unknown')") == 0, "open, and ended")
-        expect(count("approvals WHERE (owner = '') = (state IN ('claimed', 'outcome_unknown'))") == 0, "a claim without an owner, or the reverse")
+        expect(count("approvals WHERE (owner = '') = (state = 'claimed') AND state <> 'outcome_unknown'") == 0, "a claim without an owner, or the reverse")
         by_event = collections.defaultdict(lambda: collections.defaultdict(list))
         for record in self.records:
             if record["event"].get("approval"):

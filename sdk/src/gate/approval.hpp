@@ -33,7 +33,7 @@ bool is_open(ApprovalState state);
 Result<void> vote(Approval& approval, Vote vote, const Voter& voter, std::optional<json> edited, UnixMs now);
 /// Errors: invalid_value unless it is approved and not expired.
 Result<void> claim(Approval& approval, const std::string& call, const std::string& owner, UnixMs now);
-/// The call's end: executed (with its result), failed (a returned error) or outcome_unknown. Late ends of the owner's count
+/// The call's end (whose handler may still run: `owner` is kept): executed (with its result), failed (a returned error) or outcome_unknown. Late ends of the owner's count
 /// also where the state is outcome_unknown already.
 Result<void> finish(Approval& approval, const std::string& call, ApprovalState end, std::string result, std::string note, UnixMs now);
 /// The claimed call waits for its caller's answer, or goes on with it, maybe on another host. While it waits its owner may

@@ -49,7 +49,7 @@ Result<std::vector<AuditEvent>> carry_out(const Step& step, Approval& approval, 
   const std::int64_t version = approval.version;
   const ApprovalState before = approval.state;
   if (age(approval, owner_is_gone, now)) events.push_back(aged_event(approval, before));
-  if (step.unless_owner_lives && approval.state == ApprovalState::outcome_unknown && !owner_is_gone)
+  if (step.unless_owner_lives && approval.state == ApprovalState::outcome_unknown && !approval.owner.empty() && !owner_is_gone)
     return fail(ErrorCode::denied, "the process that carried out approval " + approval.id + " lives, and its handler may still be at it");
   events.insert(events.end(), step.events.begin(), step.events.end());
   if (step.change)

@@ -120,8 +120,10 @@ void settle(CallState& call, End end, Reply reply, std::function<void(Reply)> se
   step.events = events_of(*core, std::move(event));
   if (!passage->approval.empty()) {
     step.approval = passage->approval;
-    step.change = [id = call.id(), state = state_of(end), result = passage->result](Approval& approval, Events&, UnixMs now) {
-      return gate::finish(approval, id, state, state == ApprovalState::executed ? result : std::string(), {}, now);
+    step.change = [id = call.id(), state = state_of(end), result = passage->result, is_over = passage->ended.load()](Approval& approval, Events&, UnixMs now) {
+      auto finished = gate::finish(approval, id, state, state == ApprovalState::executed ? result : std::string(), {}, now);
+      if (finished && is_over && state == ApprovalState::outcome_unknown) approval.owner.clear();  // nobody is at it any more
+      return finished;
     };
   } else if (step.events.empty()) {
     return send(std::move(reply));

@@ -129,6 +129,7 @@ TEST_CASE("the outcome says how a handler ended") {
         CHECK(w.approvals().size() == 1);
         CHECK(w.events("claim").size() == 1);
       }
+      if (std::string(row.want) == "outcome_unknown") CHECK(w.approval().owner.empty());  // nobody is at it any more
       if (std::string(row.want) == "outcome_unknown") CHECK(text_of(again).find("sumun approvals resolve " + w.approval().id) != std::string::npos);
       if (std::string(row.kind) == "broken output") CHECK(text_of(again).find("its output breaks its own schema") != std::string::npos);
     }
@@ -143,6 +144,7 @@ TEST_CASE("a time that is over leaves the outcome unknown, until its handler say
   const json answer = approved(w, "slow");
   CHECK(failed(answer));
   CHECK(w.approval().state == ApprovalState::outcome_unknown);
+  CHECK(!w.approval().owner.empty());  // its handler is still at it: not for people to resolve
   CHECK(text_of(w.call("slow")).find("nobody knows") != std::string::npos);
   door->open();
   REQUIRE(w.until([&] { return w.approval().state == ApprovalState::executed; }));
