@@ -276,17 +276,15 @@ void Session::hold(const Pointer& tool, const Approval& approval) {
   const auto limit = std::min<std::chrono::milliseconds>(core_->options().approvals.hold, kApprovalHold);
   tool->watch = Watch::start({core_, executor_, approval.id, limit, [tool] { return tool->exchange->done; },
                               [weak = weak_from_this(), tool](Result<Approval> now) {
+                                if (tool->exchange->given_up) return leave(*tool, now);
                                 if (const auto session = weak.lock()) session->held(tool, std::move(now));
                               }});
 }
 
-// It was decided, the limit passed, or the request was cancelled.
+// It was decided, or the limit passed.
 void Session::held(const Pointer& tool, Result<Approval> approval) {
   Exchange& exchange = *tool->exchange;
-  if (exchange.done) {
-    if (!ending_ && !closed_) leave(*tool, approval);
-    return;
-  }
+  if (exchange.done) return;
   tool->waits.reset();
   withdraw(exchange.asked, exchange.revision, exchange.stream, fail(ErrorCode::cancelled, "the question is settled, or its time is over"));
   if (!approval) return answer(exchange, outage(*tool, approval.error()));
