@@ -171,11 +171,11 @@ std::string words_of(const AskTerms& terms) {
 }
 
 std::string duration_words(std::chrono::milliseconds time) {
-  const auto seconds = time.count() / 1000;
-  if (seconds < 120) return std::to_string(seconds) + " s";
-  if (seconds < 120 * 60) return std::to_string(seconds / 60) + " min";
-  if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + " h";
-  return std::to_string(seconds / 86400) + " days";
+  const auto in = [seconds = (time.count() + 500) / 1000](std::int64_t unit) { return std::to_string((seconds + unit / 2) / unit); };
+  if (time < std::chrono::minutes(2)) return in(1) + " s";
+  if (time < std::chrono::hours(2)) return in(60) + " min";
+  if (time < std::chrono::hours(48)) return in(3600) + " h";
+  return in(86400) + " days";
 }
 
 std::string approval_text(const Approval& approval, const std::optional<Approval>& last, std::int64_t now) {

@@ -39,7 +39,9 @@ class Mode {
     for (std::size_t i = 0; i < std::size(kSignals); ++i) ::sigaction(kSignals[i], &action, &before_[i]);
     ::tcgetattr(descriptor_, &was_);
     termios now = was_;
-    now.c_lflag |= ICANON | ISIG;
+    now.c_lflag |= ICANON | ISIG;  // whatever another program has made of it
+    now.c_iflag |= ICRNL;
+    now.c_oflag |= OPOST | ONLCR;
     if (!shown) now.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     hidden_ = ::tcsetattr(descriptor_, TCSAFLUSH, &now) == 0;
   }

@@ -45,17 +45,9 @@ const Statement& insert_statement(bool many) {
   return many ? of_more : of_one;
 }
 
-// Ours to search by: what a database does not take as text is left out.
-std::string call_of(const AuditEvent& event) {
-  const auto call = event.find("call");
-  if (call == event.end() || !call->is_string()) return {};
-  const auto& text = call->get_ref<const std::string&>();
-  return is_utf8(text) && text.find('\0') == std::string::npos ? text : std::string();
-}
-
 struct Linked {
   std::int64_t number = 0;
-  std::string call, event, hash;
+  std::string hash;
 };
 
 Result<AuditRecord> record_of(Row& row) {
@@ -122,30 +114,32 @@ Result<bool> prune_to(Connection& connection, const std::string& writer, std::in
 
 // ---- writing
 
-void Journal::add(std::vector<AuditEvent> events) {
-  events_.insert(events_.end(), std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+// The call is ours to search by: what a database does not take as text is left out.
+Entry::Entry(const AuditEvent& event) : text(gate::event_text(event)) {
+  const auto named = event.find("call");
+  if (named == event.end() || !named->is_string()) return;
+  const auto& name = named->get_ref<const std::string&>();
+  if (is_utf8(name) && name.find('\0') == std::string::npos) call = name;
 }
 
 Result<void> Journal::end(Connection& connection) {
-  if (events_.empty()) return {};
+  if (entries_.empty()) return {};
   auto last = run(connection, kHoldWriter, std::string_view(writer_), std::string_view(AuditMark().hash));
   if (!last) return last.error();
   const Row& row = last->front();
   std::int64_t number = store::number(row, 0);
   const std::int64_t time = std::max(store::number(row, 1), store::number(row, 3));  // never back, whatever the clock does
   std::string hash = *row[2];
-  for (std::size_t at = 0; at < events_.size();) {
-    const bool many = events_.size() - at >= kRowsAtOnce;
+  for (std::size_t at = 0; at < entries_.size();) {
+    const bool many = entries_.size() - at >= kRowsAtOnce;
     std::vector<Linked> records(many ? kRowsAtOnce : 1);
     const std::string previous = hash;
     std::vector<Parameter> parameters{std::string_view(writer_), std::string_view(previous)};
     for (Linked& one : records) {
-      const AuditEvent& event = events_[at++];
+      const Entry& entry = entries_[at++];
       one.number = ++number;
-      one.call = call_of(event);
-      one.event = gate::event_text(event);
-      one.hash = hash = gate::hash_of(hash, writer_, number, time, one.event);
-      for (const Parameter& value : {Parameter(one.number), Parameter(time), Parameter(std::string_view(one.call)), Parameter(std::string_view(one.event)),
+      one.hash = hash = gate::hash_of(hash, writer_, number, time, entry.text);
+      for (const Parameter& value : {Parameter(one.number), Parameter(time), Parameter(std::string_view(entry.call)), Parameter(std::string_view(entry.text)),
                                      Parameter(std::string_view(one.hash))})
         parameters.push_back(value);
     }
@@ -166,7 +160,7 @@ StoredLedger::StoredLedger(Shared shared)
     const auto end = backlog->waiting.begin() + static_cast<std::ptrdiff_t>(count);
     on_the_way.insert(on_the_way.end(), std::make_move_iterator(backlog->waiting.begin()), std::make_move_iterator(end));
     backlog->waiting.erase(backlog->waiting.begin(), end);
-    journal->add(on_the_way);
+    journal->add_entries(on_the_way);
     return After([shared, backlog, job] {
       std::unique_lock written(backlog->mutex);
       backlog->on_the_way.clear();
@@ -182,15 +176,13 @@ StoredLedger::StoredLedger(Shared shared)
 
 void StoredLedger::append(std::vector<AuditEvent> events) {
   if (events.empty()) return;
+  const std::vector<Entry> entries(events.begin(), events.end());
   {
     std::lock_guard lock(backlog_->mutex);
     const std::size_t there = backlog_->waiting.size() + backlog_->on_the_way.size();
-    const std::size_t room = kMaxAuditWaiting - std::min(kMaxAuditWaiting, there);
-    if (events.size() > room) {
-      backlog_->lost += events.size() - room;
-      events.resize(room);
-    }
-    backlog_->waiting.insert(backlog_->waiting.end(), std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+    const std::size_t fitting = std::min(entries.size(), kMaxAuditWaiting - std::min(kMaxAuditWaiting, there));
+    backlog_->lost += entries.size() - fitting;
+    backlog_->waiting.insert(backlog_->waiting.end(), entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(fitting));
   }
   shared_.engine->ask(flush_, kAuditDelay);
 }

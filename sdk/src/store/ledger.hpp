@@ -13,26 +13,36 @@
 
 namespace sumun::store {
 
+/// An event as it is kept: written out by whoever has it, on their own thread.
+struct Entry {
+  explicit Entry(const gate::AuditEvent& event);
+  std::string call;  // that it names
+  std::string text;
+};
+
 /// What the operations of one transaction have to say; it is linked and written behind them, so that a transaction that is
 /// carried out again links anew.
 /// Thread: that of the engine which writes.
 class Journal {
  public:
   explicit Journal(std::string writer) : writer_(std::move(writer)) {}
-  void begin() { events_.clear(); }
-  void add(std::vector<gate::AuditEvent> events);
+  void begin() { entries_.clear(); }
+  void add(const std::vector<gate::AuditEvent>& events) {
+    for (const auto& event : events) entries_.emplace_back(event);
+  }
+  void add_entries(const std::vector<Entry>& entries) { entries_.insert(entries_.end(), entries.begin(), entries.end()); }
   Result<void> end(Connection& connection);
 
  private:
   const std::string writer_;
-  std::vector<gate::AuditEvent> events_;
+  std::vector<Entry> entries_;
 };
 
 /// Records that nobody waits for. Thread: any.
 struct Backlog {
   std::mutex mutex;
-  std::vector<gate::AuditEvent> waiting;
-  std::vector<gate::AuditEvent> on_the_way;  // in a transaction whose end is not known yet
+  std::vector<Entry> waiting;
+  std::vector<Entry> on_the_way;  // in a transaction whose end is not known yet
   std::uint64_t lost = 0;
 };
 

@@ -104,6 +104,14 @@ TEST_CASE("a person is told who asks for what, why, who decides and what is unli
   CHECK(approval_text(approval, {}, kNow).find("changed by an approver, who lets it pass so\n  ~ amount_minor  4200 → 100\n") != std::string::npos);
 }
 
+TEST_CASE("a duration is rounded to what a person wants to know") {
+  struct {
+    std::int64_t ms;
+    const char* want;
+  } table[] = {{0, "0 s"}, {1'499, "1 s"}, {90'000, "90 s"}, {120'000, "2 min"}, {7'199'999, "120 min"}, {86'399'000, "24 h"}, {200'000'000, "2 days"}, {604'799'000, "7 days"}};
+  for (const auto& row : table) CHECK(duration_words(std::chrono::milliseconds(row.ms)) == row.want);
+}
+
 TEST_CASE("who decides, in words") {
   struct {
     AskTerms terms;

@@ -13,6 +13,7 @@ import re
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ import time
 import unittest
 from pathlib import Path
 
-SUMUN, DESK = sys.argv.pop(1), sys.argv.pop(1)
+SUMUN, DESK = os.path.abspath(sys.argv.pop(1)), os.path.abspath(sys.argv.pop(1))
 LIMIT = 60  # seconds; every wait is bounded by it
 PASSWORD, OTHER = "correct horse battery", "another staple"
 
@@ -301,7 +302,7 @@ class Approvals(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("top_k", err)
         shown, _, _ = self.with_password("approvals", "edit", approval, "--set", "top_k=1", "--reason", "one will do")
-        self.assertRegex(shown, r"~ top_k +10 → 1\r?\n")
+        self.assertRegex(shown, r"~ top_k +\d+ → 1\r?\n")
         done = json.loads(self.run_sumun(0, "call", "search_documents", "query=parental leave", "--json").stdout)
         self.assertEqual(len(done.get("hits", done.get("structuredContent", {}).get("hits"))), 1)
         self.assertEqual(self.json_of("approvals", "show", approval)["edited"]["top_k"], 1)
@@ -310,10 +311,10 @@ class Approvals(unittest.TestCase):
         self.init()
         approval = self.pending()
         editor = self.home / "editor"
-        editor.write_text("#!/bin/sh\nsed -i 's/\"top_k\": 10/\"top_k\": 2/' \"$1\"\n")
+        editor.write_text("#!/bin/sh\nsed -i 's/\"top_k\": [0-9]*/\"top_k\": 2/' \"$1\"\n")
         editor.chmod(0o755)
         shown, _, _ = self.with_password("approvals", "edit", approval, env={"EDITOR": str(editor)})
-        self.assertRegex(shown, r"~ top_k +10 → 2\r?\n")
+        self.assertRegex(shown, r"~ top_k +\d+ → 2\r?\n")
         self.assertEqual(self.json_of("approvals", "show", approval)["edited"]["top_k"], 2)
 
     def test_what_is_remembered_is_not_asked_again_until_it_is_taken_back(self):
@@ -349,6 +350,24 @@ class Approvals(unittest.TestCase):
         self.with_password("approvals", "approve", approval, "--as", "carol", password=OTHER)
         self.assertEqual(self.state(approval), "approved")
 
+    def test_a_person_says_what_became_of_a_call_that_nobody_knows_of(self):
+        self.init()
+        approval = self.pending()
+        self.with_password("approvals", "approve", approval)
+        self.call(want=0)
+        # As the store has it when the process died in the middle.
+        with sqlite3.connect(self.home / "state" / "sumun" / "store.db") as store:
+            store.execute("UPDATE approvals SET state = 'outcome_unknown', open = 1, body = json_set(body, '$.state', 'outcome_unknown') WHERE id = ?", (approval,))
+        store.close()
+        self.assertEqual([one["state"] for one in self.json_of("approvals", "list")["approvals"]], ["outcome_unknown"])
+        self.assertIn("approvals resolve", self.call().stdout)
+        self.run_sumun(1, "approvals", "resolve", approval, "failed")  # no terminal
+        shown, out, _ = self.with_password("approvals", "resolve", approval[:10], "failed", "--note", "the bank has no such booking")
+        self.assertIn("you say that it was not done", shown)
+        self.assertIn("failed", out)
+        self.assertIn("the bank has no such booking", self.json_of("approvals", "show", approval)["note"])
+        self.assertNotEqual(self.pending(), approval)  # it is asked for anew
+
     # -- looking
 
     def test_text_from_outside_cannot_steer_what_is_shown(self):
@@ -369,7 +388,7 @@ class Approvals(unittest.TestCase):
         self.assertEqual(self.json_of("policy", "explain", "search_documents", "query=x", "--as", "local:me")["ask"]["needed"], 2)
 
     def test_wrong_usage(self):
-        for words, part in ((["approve"], "ID"), (["approve", "x", "--remember", "30"], "30m"), (["approve", "x", "--when", "/a"], "--remember"),
+        for words, part in ((["approve"], "id is required"), (["approve", "x", "--remember", "30"], "30m"), (["approve", "x", "--when", "/a"], "--remember"),
                             (["list", "--state", "nonsense"], "nonsense"), (["resolve", "x", "maybe"], "maybe"), (["frob"], "frob")):
             with self.subTest(words=words):
                 self.assertIn(part, self.run_sumun(2, "approvals", *words).stderr)
