@@ -7,6 +7,8 @@
 #include "server/access.hpp"
 #include "server/tool_call.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -165,10 +167,18 @@ void Session::look_for_leave(const Pointer& tool) {
       return session.answer(*tool->exchange, CallToolResult::error(words));
     }
     auto events = event_of(*tool, "asked", draft.id);
-    session.core_->ledger().open(draft, std::move(events), session.later<Approval>(tool->exchange, [tool](Session& again, Result<Approval> approval) {
+    const auto then = session.later<Approval>(tool->exchange, [tool](Session& again, Result<Approval> approval) {
       if (!approval) return again.answer(*tool->exchange, outage(*tool, approval.error()));
       again.take_approval(tool, *approval);
-    }));
+    });
+    session.core_->ledger().open(draft, std::move(events), [tool, then](const Result<Approval>& approval) {
+      then(approval);
+      boost::asio::post(tool->call->setup().executor, [tool, approval] {  // it may have been given up meanwhile
+        if (!approval || !tool->exchange->given_up || tool->waits) return;
+        tool->waits = std::make_unique<Waits>(tool->call->setup().core, approval->id);
+        leave(*tool, approval);
+      });
+    });
   }));
 }
 
