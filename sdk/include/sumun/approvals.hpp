@@ -35,6 +35,8 @@ struct Vote {
   bool approves = false;
   std::string reason;
   std::int64_t at = 0;  // ms since 1970
+  std::string principal = "";  // what the voter calls tools as; empty = nothing, or not known
+  bool is_user = false;        // the connected user: enough by itself where the terms leave it to the user
 
   friend bool operator==(const Vote&, const Vote&) = default;
 };
@@ -70,7 +72,7 @@ struct Approval {
 };
 
 /// What makes a rule that asks allow instead: the same principal, this tool, these arguments, for a while. It covers a call
-/// where `binding`, if there is one, is the call's, and all of `when` certainly hold.
+/// where `binding`, if there is one, is the call's, all of `when` certainly hold, and the rule that asks has the same `terms`.
 struct Grant {
   std::string id;
   std::string principal;
@@ -82,6 +84,9 @@ struct Grant {
   std::int64_t created = 0;
   std::int64_t until = 0;
   bool revoked = false;
+  std::string rule = "";          // that asked when it was granted
+  AskTerms terms{};               // of that rule: where one with other terms asks, the grant does not cover
+  std::string by_principal = "";  // what `by` calls tools as
 };
 
 struct Approver {

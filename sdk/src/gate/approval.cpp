@@ -97,6 +97,8 @@ Result<void> vote(Approval& approval, Vote vote, const Voter& voter, std::option
     return fail(ErrorCode::invalid_value, "reason: over " + std::to_string(kMaxReasonBytes) + " bytes");
   if (edited && !vote.approves) return fail(ErrorCode::invalid_value, "arguments: only who approves can change them");
   vote.by = voter.name;
+  vote.principal = voter.principal;
+  vote.is_user = voter.is_user;
   vote.at = now;
   if (edited && !same_json(*edited, as_approved(approval))) {
     approval.votes.clear();

@@ -102,7 +102,9 @@ class Reader {
   std::string error_;
 };
 
-json to_json(const Vote& vote) { return {{"by", vote.by}, {"approves", vote.approves}, {"reason", vote.reason}, {"at", vote.at}}; }
+json to_json(const Vote& vote) {
+  return {{"by", vote.by}, {"approves", vote.approves}, {"reason", vote.reason}, {"at", vote.at}, {"principal", vote.principal}, {"is_user", vote.is_user}};
+}
 
 json to_json(const AskTerms& terms) {
   return {{"user", terms.user},
@@ -111,6 +113,13 @@ json to_json(const AskTerms& terms) {
           {"not_requester", terms.not_requester},
           {"pending", terms.pending.count()},
           {"approved", terms.approved.count()}};
+}
+
+std::string read_terms(json value, const char* path, AskTerms& terms) {
+  Reader reader(std::move(value), path);
+  reader.take("user", terms.user).take("approvers", terms.approvers).take("needed", terms.needed);
+  reader.take("not_requester", terms.not_requester).take("pending", terms.pending).take("approved", terms.approved);
+  return reader.error();
 }
 
 }  // namespace
@@ -141,20 +150,18 @@ Result<Approval> approval_from(json value) {
     Vote vote;
     Reader of_vote(std::move(item), "vote");
     of_vote.take("by", vote.by).take("approves", vote.approves).take("reason", vote.reason).take("at", vote.at);
+    if (of_vote.has("principal")) of_vote.take("principal", vote.principal).take("is_user", vote.is_user);
     a.votes.push_back(std::move(vote));
     return of_vote.error();
   });
   if (!reader.error().empty()) return fail(ErrorCode::invalid_value, reader.error());
-  Reader of_terms(std::move(terms), "approval.terms");
-  of_terms.take("user", a.terms.user).take("approvers", a.terms.approvers).take("needed", a.terms.needed);
-  of_terms.take("not_requester", a.terms.not_requester).take("pending", a.terms.pending).take("approved", a.terms.approved);
-  if (!of_terms.error().empty()) return fail(ErrorCode::invalid_value, of_terms.error());
+  if (const std::string wrong = read_terms(std::move(terms), "approval.terms", a.terms); !wrong.empty()) return fail(ErrorCode::invalid_value, wrong);
   return a;
 }
 
 json to_json(const Grant& g) {
   return {{"id", g.id}, {"principal", g.principal}, {"tool", g.tool}, {"definition", g.definition}, {"binding", g.binding}, {"when", g.when},
-          {"by", g.by}, {"created", g.created}, {"until", g.until}, {"revoked", g.revoked}};
+          {"rule", g.rule}, {"terms", to_json(g.terms)}, {"by", g.by}, {"by_principal", g.by_principal}, {"created", g.created}, {"until", g.until}, {"revoked", g.revoked}};
 }
 
 Result<Grant> grant_from(json value) {
@@ -162,7 +169,12 @@ Result<Grant> grant_from(json value) {
   Reader reader(std::move(value), "grant");
   reader.take("id", g.id).take("principal", g.principal).take("tool", g.tool).take("definition", g.definition).take("binding", g.binding);
   reader.take("when", g.when).take("by", g.by).take("created", g.created).take("until", g.until).take("revoked", g.revoked);
+  json terms;
+  if (reader.has("terms")) reader.take("rule", g.rule).take("terms", terms).take("by_principal", g.by_principal);
   if (!reader.error().empty()) return fail(ErrorCode::invalid_value, reader.error());
+  g.terms.needed = 0;  // one that does not say what was asked then covers nothing: no rule has such terms
+  if (terms.is_null()) return g;
+  if (const std::string wrong = read_terms(std::move(terms), "grant.terms", g.terms); !wrong.empty()) return fail(ErrorCode::invalid_value, wrong);
   return g;
 }
 

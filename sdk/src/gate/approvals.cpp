@@ -122,7 +122,10 @@ Result<std::optional<Grant>> grant_of(const Approval& approval, const Voter& vot
     const json& arguments = decided.edited ? *decided.edited : approval.edited.value_or(approval.arguments);
     grant.binding = gate::binding_of(approval.principal, approval.tool, approval.definition, arguments);
   }
+  grant.rule = approval.rule;
+  grant.terms = approval.terms;
   grant.by = voter.name;
+  grant.by_principal = voter.principal;
   grant.until = std::chrono::duration_cast<std::chrono::milliseconds>(*decided.remember).count();
   return std::optional(std::move(grant));
 }

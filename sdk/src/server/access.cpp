@@ -41,8 +41,13 @@ std::string rule_of(const Registry& registry, const PolicyRequest& request) {
 
 std::string words_of(const Refusal& refusal, const std::string& tool) {
   std::string words = tool + " was not run: ";
-  if (refusal.decision == Decision::ask) words += "it needs a person's approval, and nobody is set up to give it (whoever runs this server does that with: sumun approvals init)";
-  else words += refusal.whatever ? "the policy of this server does not allow it" : "the policy of this server does not allow it with these arguments";
+  if (refusal.decision == Decision::ask) {
+    words += "it needs a person's approval, ";
+    words += refusal.terms.user ? "this client cannot ask its user, and nobody else is set up to give it" : "and nobody is set up to give it";
+    words += " (whoever runs this server does that with: sumun approvals init)";
+  } else {
+    words += refusal.whatever ? "the policy of this server does not allow it" : "the policy of this server does not allow it with these arguments";
+  }
   if (!refusal.reason.empty()) words += " (" + refusal.reason + ")";
   return words + ". The same call will be refused again; tell the user, or go on without it.";
 }

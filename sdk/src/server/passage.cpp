@@ -82,7 +82,8 @@ void claim(const std::shared_ptr<CallState>& call, gate::Ledger::Done<std::optio
   } else {
     step.approval = passage.approval;
     step.change = [id = call->id(), host = core.ledger().host(), first = call->round() == 0, logs = core.keeps_log(),
-                   event = event_of(passage, "claim")](Approval& approval, Events& events, UnixMs now) -> Result<void> {
+                   definition = passage.tool->digest, event = event_of(passage, "claim")](Approval& approval, Events& events, UnixMs now) -> Result<void> {
+      if (approval.definition != definition) return fail(ErrorCode::invalid_value, "the tool is not the one that was approved any more");
       const bool again = !first || (approval.state == ApprovalState::claimed && approval.call == id);
       auto changed = again ? go_on(approval, id, host, now) : gate::claim(approval, id, host, now);
       if (!changed || !logs) return changed;

@@ -74,23 +74,6 @@ void leave(ToolCall& tool, const Result<Approval>& approval) {
   tool.call->setup().core->ledger().commit(std::move(step), [](const Result<std::optional<Approval>>&) {});
 }
 
-// The policy is asked again, about the arguments that were approved. A refusal leaves the approval as it is.
-std::optional<CallToolResult> refused_now(const ToolCall& tool, const Approval& approval) {
-  const auto& setup = tool.call->setup();
-  json arguments = approval.edited ? *approval.edited : tool.input;
-  if (approval.edited) {
-    const auto violations = tool.entry->input.validate(arguments, Defaults::fill);
-    if (!violations.empty()) return not_run(setup.target, "the arguments that an approver gave do not fit it: " + explain(violations));
-  }
-  const auto registry = setup.core->registry();
-  PolicyRequest request = about(*setup.principal, *tool.entry);
-  request.arguments = &arguments;
-  const auto refusal = judge(*setup.core, *registry, request);
-  if (!refusal || refusal->decision != Decision::deny) return std::nullopt;
-  return not_run(setup.target, std::string("it was approved, but the policy of this server does not allow it") + (approval.edited ? " with the arguments that the approver gave" : "") +
-                                   (refusal->reason.empty() ? "." : " (" + refusal->reason + ")."));
-}
-
 void use(ToolCall& tool, const std::string& approval, const std::string& grant) {
   Passage& passage = *tool.call->passage();
   passage.approval = approval;
@@ -110,7 +93,7 @@ void decided(const Pointer& tool, Result<Approval> approval) {
   tool->waits.reset();
   if (!approval) return hand_over(*call, result_reply(*call, outage(*tool, approval.error())));
   if (approval->state != ApprovalState::approved) return hand_over(*call, standing_reply(*call, *tool->entry, *approval));
-  if (const auto refusal = refused_now(*tool, *approval)) return hand_over(*call, result_reply(*call, *refusal));
+  if (const auto refusal = refused_now(*tool->call, *tool->entry, tool->input, *approval)) return hand_over(*call, result_reply(*call, *refusal));
   use(*tool, approval->id, "");
   auto work = work_of(*tool);
   take_up_work(std::make_shared<decltype(work)>(std::move(work)));
@@ -185,7 +168,7 @@ void Session::look_for_leave(const Pointer& tool) {
 void Session::take_approval(const Pointer& tool, const Approval& approval) {
   if (approval.state == ApprovalState::pending) return ask(tool, approval);
   if (approval.state == ApprovalState::approved) {
-    if (const auto refusal = refused_now(*tool, approval)) return answer(*tool->exchange, *refusal);
+    if (const auto refusal = refused_now(*tool->call, *tool->entry, tool->input, approval)) return answer(*tool->exchange, *refusal);
     use(*tool, approval.id, "");
     return run_tool(tool);
   }

@@ -3,6 +3,7 @@
 #include "server/walk.hpp"
 
 #include "protocol/errors.hpp"
+#include "server/access.hpp"
 #include "server/ladder.hpp"
 
 #include <boost/asio/post.hpp>
@@ -145,6 +146,23 @@ void answer_with_task(CallState& call, const Task& task) {
   else send(std::move(reply));
 }
 
+// The policy is asked again, about the arguments that were approved.
+std::optional<CallToolResult> refused_now(const CallState& call, const ToolEntry& tool, const json& asked, const Approval& approval) {
+  const auto& setup = call.setup();
+  json arguments = approval.edited ? *approval.edited : asked;
+  if (approval.edited) {
+    const auto violations = tool.input.validate(arguments, Defaults::fill);
+    if (!violations.empty()) return not_run(setup.target, "the arguments that an approver gave do not fit it: " + explain(violations));
+  }
+  const auto registry = setup.core->registry();
+  PolicyRequest request = about(*setup.principal, tool);
+  request.arguments = &arguments;
+  const auto refusal = judge(*setup.core, *registry, request);
+  if (!refusal || refusal->decision != Decision::deny) return std::nullopt;
+  return not_run(setup.target, std::string("it was approved, but the policy of this server does not allow it") + (approval.edited ? " with the arguments that the approver gave" : "") +
+                                   (refusal->reason.empty() ? "." : " (" + refusal->reason + ")."));
+}
+
 // -- steps
 
 void give_back(CallState& call) {
@@ -238,9 +256,9 @@ std::optional<Reply> claimed(const std::shared_ptr<CallState>& call, Result<std:
   }
   if (!approval) return refused(approval.error().message + ". Nothing was done; call it again, without requestState, to ask anew.");
   if (*approval && (*approval)->edited) {
+    if (const auto now = refused_now(*call, tool, input, **approval)) return result_reply(*call, *now);
     input = *(*approval)->edited;
-    const auto violations = tool.input.validate(input, Defaults::fill);
-    if (!violations.empty()) return refused("the arguments that an approver gave do not fit it: " + explain(violations));
+    tool.input.validate(input, Defaults::fill);
   }
   passage.claimed = *std::move(approval);
   return std::nullopt;

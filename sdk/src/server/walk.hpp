@@ -37,6 +37,9 @@ Reply tool_answer(const ToolEntry& entry, CallState& call, Outcome<CallToolResul
 /// What the call is told whose approval stands like this: the stored result, or words.
 Reply standing_reply(const CallState& call, const ToolEntry& entry, const Approval& approval);
 
+/// What is said instead of running an approved call that the schema or the policy refuses by now; it leaves the approval as it is.
+std::optional<CallToolResult> refused_now(const CallState& call, const ToolEntry& tool, const json& asked, const Approval& approval);
+
 // -- rounds
 
 /// Whether rounds of this call must be taken once only.

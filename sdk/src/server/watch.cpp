@@ -2,7 +2,7 @@
 // One look after the other.
 #include "server/watch.hpp"
 
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -20,9 +20,10 @@ std::shared_ptr<Watch> Watch::start(Options options) {
   return watch;
 }
 
+// Never in place: whoever starts it goes on first.
 void Watch::look() {
   options_.core->ledger().get(options_.approval, [self = shared_from_this()](Result<Approval> approval) {
-    boost::asio::dispatch(self->options_.executor, [self, approval = std::move(approval)]() mutable { self->seen(std::move(approval)); });
+    boost::asio::post(self->options_.executor, [self, approval = std::move(approval)]() mutable { self->seen(std::move(approval)); });
   });
 }
 

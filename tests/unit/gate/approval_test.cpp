@@ -347,7 +347,7 @@ TEST_CASE("an approval comes back from its JSON as it was") {
   a.rule = "rule 2";
   a.reason = "why";
   a.terms = {true, {"bob", "cid"}, 2, true, std::chrono::seconds(5), std::chrono::seconds(6)};
-  a.votes = {{"bob", true, "fine", 1}, {"cid", false, "no", 2}};
+  a.votes = {{"bob", true, "fine", 1, "local:bob", true}, {"cid", false, "no", 2}};
   a.result = "{}";
   a.note = "n";
   a.created = 3;
@@ -408,4 +408,35 @@ TEST_CASE("JSON that is no approval is refused by the name of what is wrong") {
   json later = good;
   later["member of a later release"] = true;
   CHECK(gate::approval_from(later).has_value());
+}
+
+TEST_CASE("a vote keeps what its voter calls tools as, and whether they are the connected user") {
+  Approval a = an_approval();
+  REQUIRE(approves(a, user()).has_value());
+  CHECK((a.votes.at(0) == Vote{"ann", true, "", kNow, "local:ann", true}));
+  json older = gate::to_json(a);
+  older["votes"][0].erase("principal");
+  older["votes"][0].erase("is_user");
+  const auto read = gate::approval_from(older);
+  REQUIRE(read.has_value());
+  CHECK((read->votes.at(0) == Vote{"ann", true, "", kNow}));
+}
+
+TEST_CASE("a grant comes back from its JSON as it was, and one that does not say what was asked covers nothing") {
+  Grant g{"g", "ann", "refund", "d", "b", {"/amount <= 5"}, "bob", 1, 2, true, "rule 2", {true, {"bob"}, 1, true}, "local:bob"};
+  const json value = gate::to_json(g);
+  const auto back = gate::grant_from(parse_json(dump_json(value)).value());
+  REQUIRE_MESSAGE(back.has_value(), back.error().message);
+  CHECK(gate::to_json(*back) == value);
+  CHECK(back->terms == g.terms);
+  CHECK(back->by_principal == "local:bob");
+
+  json older = value;
+  for (const char* name : {"rule", "terms", "by_principal"}) older.erase(name);
+  const auto read = gate::grant_from(older);
+  REQUIRE(read.has_value());
+  CHECK(read->terms.needed == 0);
+  json wrong = value;
+  wrong["terms"]["needed"] = "1";
+  CHECK(gate::grant_from(wrong).error().message == "grant.terms.needed: expected an integer");
 }

@@ -7,6 +7,7 @@ usage: audit_test.py SUMUN
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SUMUN = sys.argv.pop(1)
+SUMUN = os.path.abspath(sys.argv.pop(1))
+POSTGRES = str(Path(__file__).resolve().parent.parent / "store" / "postgres_server")
 LIMIT = 60
 START = 1_790_000_000_000
 
@@ -220,6 +222,54 @@ class Audit(unittest.TestCase):
         self.assertIn("its signature is not right", self.audit("verify", "--head", "-", text=forged, code=1))
         self.audit("verify", "--head", "-", text="2026-11-20 info nothing\n", code=1)
 
+
+class AuditOnPostgres(Audit):
+    """The same program on the other kind of store; what does not depend on the store is left out."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = tempfile.mkdtemp(prefix="sumun-audit-pg-")
+        os.chmod(self.server, 0o755)
+        if subprocess.run([POSTGRES, "start", self.server + "/pg"]).returncode == 77:
+            shutil.rmtree(self.server)
+            self.skipTest("PostgreSQL is not installed")
+        self.place = f"host={self.server}/pg user=sumun dbname=postgres"
+        self.env["SUMUN_TEST_STORE"] = self.place
+        self.config.write_text('[audit]\nheads = "heads.jsonl"\n[store]\nkind = "postgres"\nurl = {env = "SUMUN_TEST_STORE"}\n')
+        self.assertEqual(self.run_sumun("store", "migrate", "--config", self.config).returncode, 0)
+
+    def tearDown(self):
+        subprocess.run([POSTGRES, "stop", self.server + "/pg"])
+        shutil.rmtree(self.server)
+        super().tearDown()
+
+    def psql(self, text):
+        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", "SET search_path TO sumun; " + text, self.place], check=True, stdout=subprocess.DEVNULL)
+
+    def test_secrets_never_reach_the_disk_and_heads_prove_the_log(self):
+        self.search("password=" + " for ".join(self.SECRETS))
+        self.search("second")
+        shown = self.audit("show", "--json", "--tool", "search_documents")
+        self.assertEqual(len(shown.splitlines()), 2)
+        for secret in self.SECRETS:
+            self.assertNotIn(secret, shown)
+        heads = self.home / "heads.jsonl"
+        self.assertIn("nothing was changed", self.audit("verify", "--head", heads))
+        self.audit("export", "-o", "whole.jsonl")
+        self.psql("UPDATE audit SET event = replace(event, 'second', 'third')")
+        first, second = [json.loads(line)["writer"] for line in shown.splitlines()]
+        found = self.faults("--head", heads)
+        self.assertEqual([one[:2] for one in found], [(second, 1)])
+        self.psql(f"DELETE FROM audit WHERE writer = '{first}'; DELETE FROM audit_writers WHERE id = '{first}'")
+        self.assertEqual(sorted(one[:2] for one in self.faults("--head", heads)), sorted([(first, 1), (second, 1)]))
+        self.audit("verify", "whole.jsonl", "--head", heads)
+        self.audit("export", "--prune", "-o", "rest.jsonl")
+        self.assertEqual([json.loads(line)["event"]["event"] for line in self.audit("show", "--json").splitlines()], ["prune"])
+
+
+for name in [name for name in dir(Audit) if name.startswith("test_")]:
+    if name not in vars(AuditOnPostgres):
+        setattr(AuditOnPostgres, name, None)
 
 if __name__ == "__main__":
     unittest.main(verbosity=1)

@@ -119,6 +119,30 @@ TEST_CASE("nobody to ask means no, in words that say what to do") {
   CHECK(w.ran == 0);
 }
 
+TEST_CASE("a tool's hints are no approval") {
+  PolicyRule rule;
+  rule.effects = writes | destroys | reaches_out;
+  rule.decision = Decision::ask;
+  Desk w(options_with(Policy::compile({.rules = {rule}, .otherwise = Decision::allow}).value()));
+  Tool tame;
+  tame.name = "tame";
+  tame.inputSchema = J(R"({"type":"object"})");
+  tame.annotations = ToolAnnotations();
+  tame.annotations->readOnlyHint = true;
+  tame.annotations->destructiveHint = false;
+  w.server.add_tool(tame, PlainHandler<CallToolResult>([&](json, Call&) { return CallToolResult::text(std::to_string(++w.ran)); }));
+  const json listed = w.ask("tools/list")["result"]["tools"];
+  for (const json& tool : listed)
+    if (tool["name"] == "refund") CHECK_HOLDS(tool, R"({"annotations":{"readOnlyHint":false,"destructiveHint":false,"openWorldHint":true}})");
+  CHECK(failed(w.call("tame", json::object(), kForm)));
+  CHECK(w.ran == 0);
+}
+
+TEST_CASE("a client that cannot ask its user is told so") {
+  Desk w(options_with(asking(by_user())));
+  CHECK(text_of(w.refund("{}")).find("this client cannot ask its user") != std::string::npos);
+}
+
 // ---- the connected user
 
 TEST_CASE("a form is pushed in the revisions that push, and the answer decides") {
@@ -161,6 +185,30 @@ TEST_CASE("a form is pushed in the revisions that push, and the answer decides")
       CHECK(meta_of_approval(answer)["status"] == name_of(row.state));
     }
   }
+}
+
+TEST_CASE("a form that nobody fills in is taken back when the request was held long enough") {
+  Desk w(options_with(asking(by_user())));
+  w.open("2025-11-25");
+  w.send(w.legacy(1, "tools/call", Desk::refund_params()));
+  const json question = w.next();
+  const json taken_back = w.next();
+  CHECK(taken_back["method"] == "notifications/cancelled");
+  CHECK(taken_back["params"]["requestId"] == question["id"]);
+  CHECK(meta_of_approval(w.next())["status"] == "pending");
+  w.send(w.legacy(2, "tools/call", Desk::refund_params()));  // and shown again to whoever calls again
+  CHECK(w.next()["method"] == "elicitation/create");
+  CHECK(w.approvals().size() == 1);
+}
+
+TEST_CASE("a form that the client refuses to show leaves the approval pending") {
+  Desk w(options_with(asking(by_user()), milliseconds(10000)));
+  w.open("2025-11-25");
+  w.send(w.legacy(1, "tools/call", Desk::refund_params()));
+  const json question = w.next();
+  w.send(json{{"jsonrpc", "2.0"}, {"id", question["id"]}, {"error", {{"code", -32601}, {"message", "not now"}}}});
+  CHECK(meta_of_approval(w.next())["status"] == "pending");
+  CHECK(w.ran == 0);
 }
 
 TEST_CASE("a form is a round in 2026-07-28, and its answer decides") {

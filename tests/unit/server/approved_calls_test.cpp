@@ -493,6 +493,38 @@ TEST_CASE("a claim that lapsed while the caller was asked does not go on") {
   CHECK(twice.entered == 2);
 }
 
+TEST_CASE("a tool that was defined anew between two rounds does not go on with the approval of the other") {
+  Desk w(options_with(asking(by_user(), "twice")));
+  Twice twice;
+  w.server.tool("twice", "d", [&](Word in, Call& call) { return twice(std::move(in), call); }, {.effects = writes});
+  const json gate = w.ask("tools/call", twice_params(), kForm);
+  const json first = w.ask("tools/call", retry(twice_params(), gate, filled("approve")), kForm);
+  w.server.remove_tool("twice");
+  w.server.tool("twice", "Another one", [&](Word in, Call& call) { return twice(std::move(in), call); }, {.effects = writes});
+  CHECK(failed(w.ask("tools/call", next_round(first, "q1", said("a")), kForm)));
+  CHECK(twice.entered == 1);
+}
+
+TEST_CASE("rounds of an edited call are judged with the edited arguments") {
+  Desk w(options_with(asking(by_approvers(), "twice")));
+  w.add_approver("bob");
+  Twice twice;
+  w.server.tool("twice", "d", [&](Word in, Call& call) { return twice(std::move(in), call); }, {.effects = writes});
+  w.ask("tools/call", twice_params(), kForm);
+  w.decide(w.approval().id, true, J(R"({"word":"slowly"})"));
+  const json first = w.ask("tools/call", twice_params(), kForm);
+  REQUIRE(is_question(first));
+  PolicyRule slow, rest;
+  slow.target = rest.target = "tool:twice";
+  slow.when = {"/word == \"slowly\""};
+  slow.decision = Decision::deny;
+  rest.decision = Decision::ask;
+  w.server.set_policy(Policy::compile({.rules = {slow, rest}, .otherwise = Decision::allow}).value());
+  CHECK(text_of(w.ask("tools/call", next_round(first, "q1", said("a")), kForm)).find("with the arguments that the approver gave") != std::string::npos);
+  CHECK(twice.entered == 1);
+  CHECK(w.approval().asked_caller);
+}
+
 TEST_CASE("a tool that only reads may be asked about too, and its rounds go on") {
   Desk w(options_with(asking(by_user(), "twice")));
   Twice twice;
