@@ -92,9 +92,22 @@ bool can_decide(const std::vector<gate::ApproverRow>& rows, const AskTerms& term
   return std::count_if(rows.begin(), rows.end(), can) >= std::max(1, terms.needed);
 }
 
+bool suffices(const Approval& approval, const AskTerms& terms) {
+  const auto counts = [&](const Vote& vote) {
+    const bool own = vote.by == approval.principal || vote.principal == approval.principal || vote.is_user;
+    if (!vote.approves || (terms.not_requester && own)) return false;
+    if (vote.is_user) return terms.user;
+    return terms.approvers.empty() || std::find(terms.approvers.begin(), terms.approvers.end(), vote.by) != terms.approvers.end();
+  };
+  const auto& votes = approval.votes;
+  if (std::any_of(votes.begin(), votes.end(), [&](const Vote& vote) { return vote.is_user && counts(vote); })) return true;
+  return std::count_if(votes.begin(), votes.end(), counts) >= std::max(1, terms.needed);
+}
+
 bool covers(const Grant& grant, const Approval& draft) {
   if (grant.revoked || grant.principal != draft.principal || grant.tool != draft.tool || grant.definition != draft.definition) return false;
   if (!grant.binding.empty() && grant.binding != draft.binding) return false;
+  if (grant.terms != draft.terms) return false;  // another rule asks by now: it asks others
   return std::all_of(grant.when.begin(), grant.when.end(), [&](const std::string& text) {
     const auto predicate = gate::Predicate::compile(text);
     return predicate && predicate->test(draft.arguments) == gate::Truth::yes;

@@ -34,6 +34,9 @@ Rung rung_of(const Asker& asker);
 /// Whether so many of them as the terms need may decide what `requester` asks for.
 bool can_decide(const std::vector<gate::ApproverRow>& rows, const AskTerms& terms, std::string_view requester);
 
+/// Whether those who approved it are those whom these terms ask.
+bool suffices(const Approval& approval, const AskTerms& terms);
+
 /// Whether a grant covers a call.
 bool covers(const Grant& grant, const Approval& draft);
 

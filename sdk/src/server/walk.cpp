@@ -158,7 +158,12 @@ std::optional<CallToolResult> refused_now(const CallState& call, const ToolEntry
   PolicyRequest request = about(*setup.principal, tool);
   request.arguments = &arguments;
   const auto refusal = judge(*setup.core, *registry, request);
-  if (!refusal || refusal->decision != Decision::deny) return std::nullopt;
+  if (!refusal) return std::nullopt;
+  if (refusal->decision == Decision::ask) {
+    if (suffices(approval, refusal->terms)) return std::nullopt;
+    return not_run(setup.target, "it was approved, but not by those whom the policy of this server asks by now. That approval ends at " +
+                                     gate::iso8601(std::chrono::system_clock::time_point(std::chrono::milliseconds(approval.expires))) + "; the same call after that asks them.");
+  }
   return not_run(setup.target, std::string("it was approved, but the policy of this server does not allow it") + (approval.edited ? " with the arguments that the approver gave" : "") +
                                    (refusal->reason.empty() ? "." : " (" + refusal->reason + ")."));
 }

@@ -35,15 +35,13 @@ def chain(writer, count, number=0, previous="0" * 64):
 
 class Audit(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="sumun-audit-")
-        self.home = Path(self.folder.name)
+        folder = tempfile.TemporaryDirectory(prefix="sumun-audit-")
+        self.addCleanup(folder.cleanup)
+        self.home = Path(folder.name)
         self.database = self.home / "state" / "sumun" / "store.db"
         self.config = self.home / "config.toml"
         self.config.write_text('[audit]\nheads = "heads.jsonl"\n')
         self.env = dict(os.environ, HOME=str(self.home), XDG_STATE_HOME=str(self.home / "state"), XDG_CONFIG_HOME=str(self.home / "config"))
-
-    def tearDown(self):
-        self.folder.cleanup()
 
     def run_sumun(self, *words, text=None):
         return subprocess.run([SUMUN, *map(str, words)], input=text, capture_output=True, text=True, env=self.env, timeout=LIMIT, cwd=self.home)
@@ -229,25 +227,22 @@ class AuditOnPostgres(Audit):
     def setUp(self):
         super().setUp()
         self.server = tempfile.mkdtemp(prefix="sumun-audit-pg-")
+        self.addCleanup(shutil.rmtree, self.server)
         os.chmod(self.server, 0o755)
         if subprocess.run([POSTGRES, "start", self.server + "/pg"]).returncode == 77:
-            shutil.rmtree(self.server)
             self.skipTest("PostgreSQL is not installed")
+        self.addCleanup(subprocess.run, [POSTGRES, "stop", self.server + "/pg"])
         self.place = f"host={self.server}/pg user=sumun dbname=postgres"
         self.env["SUMUN_TEST_STORE"] = self.place
         self.config.write_text('[audit]\nheads = "heads.jsonl"\n[store]\nkind = "postgres"\nurl = {env = "SUMUN_TEST_STORE"}\n')
         self.assertEqual(self.run_sumun("store", "migrate", "--config", self.config).returncode, 0)
-
-    def tearDown(self):
-        subprocess.run([POSTGRES, "stop", self.server + "/pg"])
-        shutil.rmtree(self.server)
-        super().tearDown()
 
     def psql(self, text):
         subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", "SET search_path TO sumun; " + text, self.place], check=True, stdout=subprocess.DEVNULL)
 
     def test_secrets_never_reach_the_disk_and_heads_prove_the_log(self):
         self.search("password=" + " for ".join(self.SECRETS))
+        self.env["XDG_STATE_HOME"] = str(self.home / "another machine")
         self.search("second")
         shown = self.audit("show", "--json", "--tool", "search_documents")
         self.assertEqual(len(shown.splitlines()), 2)
@@ -255,6 +250,10 @@ class AuditOnPostgres(Audit):
             self.assertNotIn(secret, shown)
         heads = self.home / "heads.jsonl"
         self.assertIn("nothing was changed", self.audit("verify", "--head", heads))
+        keys = json.loads(self.audit("verify", "--json"))["keys"]
+        self.assertEqual(len(keys), 2)
+        self.audit("verify", "--key", keys[0], "--key", keys[1])
+        self.assertIn("unknown key " + keys[1], self.audit("verify", "--key", keys[0], code=1))
         self.audit("export", "-o", "whole.jsonl")
         self.psql("UPDATE audit SET event = replace(event, 'second', 'third')")
         first, second = [json.loads(line)["writer"] for line in shown.splitlines()]
