@@ -416,7 +416,7 @@ TEST_CASE("what the server's options leave out of the log is left out of what pe
   Decided decided = yes();
   decided.reason = "see case-4711";
   decided.remember = std::chrono::seconds(60);
-  decided.remember_when = {"/currency != 'case-12'"};
+  decided.remember_when = {R"(/currency != "case-12")"};
   REQUIRE(approvals.decide("one", desk.bob, decided).has_value());
   desk.claim_and_lose("one");
   REQUIRE(approvals.resolve("one", desk.bob, true, "as in case-4712", WhileAlive::resolve).has_value());
