@@ -358,7 +358,10 @@ int run(const AuditVerifyCommand& command) {
   } else {
     const auto store = store_of(command.config);
     if (!store) return failed(store.error());
-    if (command.keys.empty()) {
+    // Nodes that share a database have keys of their own.
+    const auto summary = (*store)->summary();
+    if (!summary) return failed(summary.error());
+    if (command.keys.empty() && summary->kind == "sqlite") {
       const auto key = (*store)->audit_key();
       if (!key) return failed(key.error());
       if (!key->empty()) check.trust(*key);

@@ -120,6 +120,7 @@ int serve_stdio(Server& server, StdioOptions options) {
     std::fflush(nullptr);
     _exit(0);
   }
+  core->settle(kJoinLimit);  // what the last of them asked of the store answers to this loop
   return 0;
 }
 

@@ -201,6 +201,7 @@ int serve_http(Server& server, HttpOptions options) {
     std::fflush(nullptr);
     _exit(0);
   }
+  core->settle(kJoinLimit);  // what the last of them asked of the store answers to the server's executors
   return 0;
 }
 

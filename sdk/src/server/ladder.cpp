@@ -93,7 +93,8 @@ bool can_decide(const std::vector<gate::ApproverRow>& rows, const AskTerms& term
 }
 
 bool covers(const Grant& grant, const Approval& draft) {
-  if (grant.revoked || grant.principal != draft.principal || grant.tool != draft.tool || grant.definition != draft.definition || grant.terms != draft.terms) return false;
+  if (grant.revoked || grant.principal != draft.principal || grant.tool != draft.tool || grant.definition != draft.definition) return false;
+  if (grant.terms != draft.terms) return false;  // another rule asks by now: it asks others
   if (!grant.binding.empty() && grant.binding != draft.binding) return false;
   return std::all_of(grant.when.begin(), grant.when.end(), [&](const std::string& text) {
     const auto predicate = gate::Predicate::compile(text);

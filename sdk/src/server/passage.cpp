@@ -16,7 +16,12 @@ namespace {
 using gate::UnixMs;
 using Events = std::vector<gate::AuditEvent>;
 
-constexpr std::string_view kRunKey = "dev.sumun/run";
+// Empty where it is no text, or longer than a name.
+std::string short_text(const json& meta, std::string_view key) {
+  const auto found = meta.find(key);
+  const bool fits = found != meta.end() && found->is_string() && found->get_ref<const std::string&>().size() <= kMaxNameBytes;
+  return fits ? found->get<std::string>() : "";
+}
 
 json event_of(const Passage& passage, std::string_view name) {
   json event = passage.record;
@@ -99,14 +104,12 @@ ApprovalState state_of(End end) {
 gate::AuditEvent record_of(const Core& core, const Noted& noted, const json& meta) {
   json record = {{"event", noted.event}, {"principal", noted.who.name}, {"method", noted.method}, {"target", core.redactor().text(noted.target)}};
   if (noted.arguments != nullptr) record["arguments"] = core.redactor().arguments(*noted.arguments);
-  const auto add = [&](const char* name, std::string_view key) {
-    const auto found = meta.find(key);
-    if (found != meta.end() && found->is_string()) record[name] = *found;
-  };
-  add("run", kRunKey);
-  add("trace", "traceparent");
+  if (std::string run = run_of(meta); !run.empty()) record["run"] = std::move(run);
+  if (std::string trace = short_text(meta, "traceparent"); !trace.empty()) record["trace"] = std::move(trace);
   return record;
 }
+
+std::string run_of(const json& meta) { return short_text(meta, "dev.sumun/run"); }
 
 bool is_outage(const Error& error) {
   return error.code != ErrorCode::denied && error.code != ErrorCode::invalid_value && error.code != ErrorCode::not_found;

@@ -54,6 +54,9 @@ struct Noted {
 };
 gate::AuditEvent record_of(const Core& core, const Noted& noted, const json& meta);
 
+/// What the client says it is doing; empty = nothing.
+std::string run_of(const json& meta);
+
 /// T1. Gives the approval as it is now, where the call has one: claimed, or pending where another rule asks by now.
 /// Errors: denied, invalid_value, not_found: the approval or the grant cannot be used; others: the books cannot be written.
 void claim(const std::shared_ptr<CallState>& call, gate::Ledger::Done<std::optional<Approval>> done);

@@ -39,7 +39,7 @@ Approval draft_of(const ToolCall& tool) {
   draft.title = definition.title ? *definition.title : definition.description.value_or("");
   draft.binding = gate::binding_of(draft.principal, draft.tool, draft.definition, tool.input);
   draft.arguments = tool.input;
-  draft.run = setup.meta->rest.value("dev.sumun/run", json()).is_string() ? setup.meta->rest["dev.sumun/run"].get<std::string>() : "";
+  draft.run = run_of(setup.meta->rest);
   draft.rule = tool.rule;
   draft.reason = tool.reason;
   draft.terms = tool.terms;
@@ -165,6 +165,11 @@ void Session::look_for_grant(const Pointer& tool, const Approval& draft, const s
       if (tool->terms.user && !is_readable_whole(draft.arguments)) words += " (Its arguments are too long to be shown whole in a form.)";
       session.note_refusal(*tool->exchange, draft.tool, &tool->input, "approval", words);
       return session.answer(*tool->exchange, CallToolResult::error(words));
+    }
+    if (dump_json(tool->input).size() > kMaxReplayBytes) {  // as much as is kept of a result: nobody reads more, and it is stored
+      const std::string why = "its arguments are over " + std::to_string(kMaxReplayBytes) + " bytes, which is more than people can be asked about.";
+      session.note_refusal(*tool->exchange, draft.tool, &tool->input, "approval", why);
+      return session.answer(*tool->exchange, not_run(draft.tool, why));
     }
     auto events = event_of(*tool, "asked", draft.id);
     session.core_->ledger().open(draft, std::move(events), session.later<Approval>(tool->exchange, [tool](Session& again, Result<Approval> approval) {

@@ -76,6 +76,8 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const fs::path&
   return connection;
 }
 
+bool SqliteConnection::only_reads() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
+
 bool SqliteConnection::is_still_there() const {
   struct ::stat now {};
   return ::stat(file_.c_str(), &now) == 0 && now.st_ino == opened_.st_ino && now.st_dev == opened_.st_dev;
@@ -237,6 +239,8 @@ Result<std::unique_ptr<SqliteConnection>> SqliteDatabase::open() const {
 Result<std::unique_ptr<store::Connection>> SqliteDatabase::connect() {
   auto connection = open();
   if (!connection) return connection.error();
+  // While one connection of this process could only read, SQLite lets no other one write, whatever the disk allows by then.
+  if ((*connection)->only_reads()) return fail(ErrorCode::io, "store " + file_.string() + ": it cannot be written (read-only)");
   if (auto migrated = (*connection)->migrate(migrations_); !migrated) return migrated.error();
   return std::unique_ptr<store::Connection>(*std::move(connection));
 }

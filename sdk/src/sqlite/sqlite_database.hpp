@@ -32,6 +32,7 @@ class SqliteConnection final : public store::Connection {
 
   Result<void> execute(const std::string& sql);
   Result<std::int64_t> integer(const char* sql);
+  bool only_reads() const;
   /// Brings the tables up, the file copied first. Errors: invalid_value (a newer file, or none of ours).
   Result<int> migrate(Migrations migrations);
 

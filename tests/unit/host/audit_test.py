@@ -7,6 +7,7 @@ usage: audit_test.py SUMUN
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SUMUN = sys.argv.pop(1)
+SUMUN = os.path.abspath(sys.argv.pop(1))
+POSTGRES = str(Path(__file__).resolve().parent.parent / "store" / "postgres_server")
 LIMIT = 60
 START = 1_790_000_000_000
 
@@ -33,15 +35,13 @@ def chain(writer, count, number=0, previous="0" * 64):
 
 class Audit(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="sumun-audit-")
-        self.home = Path(self.folder.name)
+        folder = tempfile.TemporaryDirectory(prefix="sumun-audit-")
+        self.addCleanup(folder.cleanup)
+        self.home = Path(folder.name)
         self.database = self.home / "state" / "sumun" / "store.db"
         self.config = self.home / "config.toml"
         self.config.write_text('[audit]\nheads = "heads.jsonl"\n')
         self.env = dict(os.environ, HOME=str(self.home), XDG_STATE_HOME=str(self.home / "state"), XDG_CONFIG_HOME=str(self.home / "config"))
-
-    def tearDown(self):
-        self.folder.cleanup()
 
     def run_sumun(self, *words, text=None):
         return subprocess.run([SUMUN, *map(str, words)], input=text, capture_output=True, text=True, env=self.env, timeout=LIMIT, cwd=self.home)
@@ -220,6 +220,55 @@ class Audit(unittest.TestCase):
         self.assertIn("its signature is not right", self.audit("verify", "--head", "-", text=forged, code=1))
         self.audit("verify", "--head", "-", text="2026-11-20 info nothing\n", code=1)
 
+
+class AuditOnPostgres(Audit):
+    """The same program on the other kind of store; what does not depend on the store is left out."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = tempfile.mkdtemp(prefix="sumun-audit-pg-")
+        self.addCleanup(shutil.rmtree, self.server)
+        os.chmod(self.server, 0o755)
+        if subprocess.run([POSTGRES, "start", self.server + "/pg"]).returncode == 77:
+            self.skipTest("PostgreSQL is not installed")
+        self.addCleanup(subprocess.run, [POSTGRES, "stop", self.server + "/pg"])
+        self.place = f"host={self.server}/pg user=sumun dbname=postgres"
+        self.env["SUMUN_TEST_STORE"] = self.place
+        self.config.write_text('[audit]\nheads = "heads.jsonl"\n[store]\nkind = "postgres"\nurl = {env = "SUMUN_TEST_STORE"}\n')
+        self.assertEqual(self.run_sumun("store", "migrate", "--config", self.config).returncode, 0)
+
+    def psql(self, text):
+        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", "SET search_path TO sumun; " + text, self.place], check=True, stdout=subprocess.DEVNULL)
+
+    def test_secrets_never_reach_the_disk_and_heads_prove_the_log(self):
+        self.search("password=" + " for ".join(self.SECRETS))
+        self.env["XDG_STATE_HOME"] = str(self.home / "another machine")
+        self.search("second")
+        shown = self.audit("show", "--json", "--tool", "search_documents")
+        self.assertEqual(len(shown.splitlines()), 2)
+        for secret in self.SECRETS:
+            self.assertNotIn(secret, shown)
+        heads = self.home / "heads.jsonl"
+        self.assertIn("nothing was changed", self.audit("verify", "--head", heads))
+        keys = json.loads(self.audit("verify", "--json"))["keys"]
+        self.assertEqual(len(keys), 2)
+        self.audit("verify", "--key", keys[0], "--key", keys[1])
+        self.assertIn("unknown key " + keys[1], self.audit("verify", "--key", keys[0], code=1))
+        self.audit("export", "-o", "whole.jsonl")
+        self.psql("UPDATE audit SET event = replace(event, 'second', 'third')")
+        first, second = [json.loads(line)["writer"] for line in shown.splitlines()]
+        found = self.faults("--head", heads)
+        self.assertEqual([one[:2] for one in found], [(second, 1)])
+        self.psql(f"DELETE FROM audit WHERE writer = '{first}'; DELETE FROM audit_writers WHERE id = '{first}'")
+        self.assertEqual(sorted(one[:2] for one in self.faults("--head", heads)), sorted([(first, 1), (second, 1)]))
+        self.audit("verify", "whole.jsonl", "--head", heads)
+        self.audit("export", "--prune", "-o", "rest.jsonl")
+        self.assertEqual([json.loads(line)["event"]["event"] for line in self.audit("show", "--json").splitlines()], ["prune"])
+
+
+for name in [name for name in dir(Audit) if name.startswith("test_")]:
+    if name not in vars(AuditOnPostgres):
+        setattr(AuditOnPostgres, name, None)
 
 if __name__ == "__main__":
     unittest.main(verbosity=1)

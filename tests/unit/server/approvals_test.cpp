@@ -489,6 +489,17 @@ TEST_CASE("an approval is bound to what the arguments mean, not to their bytes")
   CHECK(w.approvals().size() == ids.size());
 }
 
+TEST_CASE("nobody is asked about more than can be kept") {
+  Desk w(options_with(asking(by_approvers()), milliseconds(1)));
+  w.add_approver("bob");
+  CHECK(text_of(w.refund("{}", R"({"order":")" + std::string(kMaxReplayBytes, 'x') + R"("})")).find("more than people can be asked about") != std::string::npos);
+  CHECK(w.approvals().empty());
+  json params = Desk::refund_params();
+  params["_meta"]["dev.sumun/run"] = std::string(kMaxNameBytes + 1, 'r');
+  w.ask("tools/call", params);
+  CHECK(w.approval().run.empty());
+}
+
 TEST_CASE("members that stand twice are refused before anybody is asked") {
   Desk w(options_with(asking(by_approvers()), milliseconds(1)));
   w.add_approver("bob");

@@ -330,6 +330,55 @@ TEST_CASE("a policy that denies by now is obeyed, and the approval is not burnt"
   CHECK(text_of(w.refund()) == "refunded A-17 5");
 }
 
+TEST_CASE("an approval by people whom the policy does not ask any more is none") {
+  struct {
+    const char* name;
+    AskTerms terms;
+    bool runs;
+  } table[] = {
+      {"any", by_approvers(), true},
+      {"the one who approved", by_approvers({"bob"}), true},
+      {"somebody else", by_approvers({"carol"}), false},
+      {"two", {.needed = 2}, false},
+      {"the user", by_user(), true},
+      {"another than the requester", {.not_requester = true}, true},
+  };
+  for (const auto& row : table) {
+    CAPTURE(std::string(row.name));
+    Desk w(options_with(asking(by_approvers())));
+    for (const char* name : {"bob", "carol"}) w.add_approver(name);
+    w.refund();
+    w.decide(w.approval().id, true);
+    w.server.set_policy(asking(row.terms));
+    const json answer = w.refund();
+    CHECK(failed(answer) != row.runs);
+    CHECK(w.ran == (row.runs ? 1 : 0));
+    CHECK(w.approval().state == (row.runs ? ApprovalState::executed : ApprovalState::pending));
+    CHECK(w.events("asked_again").size() == (row.runs ? 0 : 1));
+    CHECK(w.events("released").empty());
+    if (row.runs) continue;
+    CHECK(meta_of_approval(answer)["status"] == "pending");
+    CHECK(w.approval().terms == row.terms);
+    CHECK(w.approval().votes.size() == 1);
+    w.decide(w.approval().id, true, std::nullopt, "carol");
+    CHECK(!failed(w.refund()));
+    CHECK(w.ran == 1);
+  }
+  Desk w(options_with(asking(by_user())));
+  const json asked = w.refund(kForm);
+  AskTerms not_self = by_user();
+  not_self.not_requester = true;
+  gate::Step step;
+  step.approval = w.approval().id;
+  step.change = [](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) {
+    return gate::vote(one, Vote{"alice", true, "", now}, Voter{"alice", "alice", true}, std::nullopt, now);
+  };
+  w.books->commit(std::move(step), [](const auto& voted) { REQUIRE(voted.has_value()); });
+  w.server.set_policy(asking(not_self));
+  CHECK(failed(w.ask("tools/call", retry(Desk::refund_params(), asked, filled("approve")), kForm)));
+  CHECK(w.ran == 0);
+}
+
 TEST_CASE("a policy that denies while a request is held is obeyed") {
   Desk w(options_with(asking(by_approvers()), milliseconds(10000)));
   w.add_approver("bob");
@@ -350,7 +399,9 @@ TEST_CASE("a grant covers what it says and nothing else") {
     bool bound;
     const char* arguments;
     bool covered;
+    AskTerms terms = by_approvers();
   } table[] = {
+      {"what a rule with other terms asks", {}, false, R"({"order":"B","amount":9})", false, by_approvers({"bob"})},
       {"any arguments", {}, false, R"({"order":"B","amount":9})", true},
       {"these arguments", {}, true, R"({"order":"A-17","amount":5})", true},
       {"these arguments, not others", {}, true, R"({"order":"A-17","amount":6})", false},
@@ -372,6 +423,7 @@ TEST_CASE("a grant covers what it says and nothing else") {
     grant.tool = "refund";
     grant.definition = asked.definition;
     if (row.bound) grant.binding = asked.binding;
+    grant.terms = row.terms;
     grant.when = row.when;
     grant.until = 60'000;
     gate::Step step;

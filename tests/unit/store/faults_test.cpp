@@ -266,7 +266,7 @@ TEST_CASE("a full disk refuses what it cannot keep, keeps what it promised, and 
   REQUIRE(one.s.remember("after", "k", 1).has_value());
 }
 
-TEST_CASE("a disk that cannot be written is a refusal, and reading goes on where it can") {
+TEST_CASE("a disk that cannot be written is a refusal, and whoever read from it meanwhile keeps nobody from writing later") {
   TemporaryFolder folder;
   SmallDisk disk(folder.path / "disk", "4m");
   if (!disk.mounted) {
@@ -276,6 +276,7 @@ TEST_CASE("a disk that cannot be written is a refusal, and reading goes on where
   REQUIRE(Sqlite(disk.path / "store.db").s.open("c").has_value());
   REQUIRE(::mount("none", disk.path.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=4m") == 0);
   Sqlite one(disk.path / "store.db");
+  static_cast<void>(one.s.recall("c", "k"));
   refused(one.s.open("d"));
   CHECK((one.log.holds("cannot be written") || one.log.holds("readonly") || one.log.holds("read-only") || one.log.holds("unable to open")));
   REQUIRE(::mount("none", disk.path.c_str(), "tmpfs", MS_REMOUNT, "size=4m") == 0);
