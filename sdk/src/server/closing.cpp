@@ -12,11 +12,15 @@ namespace sumun::server {
 namespace {
 
 constexpr std::chrono::seconds kRetry{2};
+constexpr std::chrono::milliseconds kLook{20};
 
-Result<std::optional<Approval>> commit(gate::Ledger& ledger, gate::Step step) {
+// Never longer than the server lives: it may end on the very thread that would answer.
+Result<std::optional<Approval>> commit(gate::Ledger& ledger, gate::Step step, const std::stop_token& stop) {
   auto answer = std::make_shared<std::promise<Result<std::optional<Approval>>>>();
   auto committed = answer->get_future();
   ledger.commit(std::move(step), [answer](Result<std::optional<Approval>> result) { answer->set_value(std::move(result)); });
+  while (committed.wait_for(kLook) != std::future_status::ready)
+    if (stop.stop_requested()) return fail(ErrorCode::closed, "the server ends");
   return committed.get();
 }
 
@@ -68,7 +72,7 @@ void Closing::run(const std::stop_token& stop) {
     while (!kept_.empty() && !stop.stop_requested()) {
       Kept first = kept_.front();
       lock.unlock();
-      const bool done = written(first);
+      const bool done = written(first, stop);
       lock.lock();
       if (!done) {
         kept_.front() = std::move(first);  // what is left of it
@@ -80,15 +84,15 @@ void Closing::run(const std::stop_token& stop) {
 }
 
 // Also true where there is nothing left to write.
-bool Closing::written(Kept& kept) {
-  const auto closed = commit(*kept.ledger, kept.step);
+bool Closing::written(Kept& kept, const std::stop_token& stop) {
+  const auto closed = commit(*kept.ledger, kept.step, stop);
   if (closed) return true;
   if (is_outage(closed.error())) return false;
   say_("'" + kept.target + "': how it ended was not written down in time: " + closed.error().message);
   auto late = late_outcome(std::move(kept.step));
   if (!late) return true;
   kept.step = *std::move(late);
-  return commit(*kept.ledger, kept.step).has_value();
+  return commit(*kept.ledger, kept.step, stop).has_value();
 }
 
 }  // namespace sumun::server

@@ -44,7 +44,7 @@ class Closing {
     std::string target;
   };
   void run(const std::stop_token& stop);
-  bool written(Kept& kept);
+  bool written(Kept& kept, const std::stop_token& stop);
 
   const Say say_;
   mutable std::mutex mutex_;             // guards the next three

@@ -64,9 +64,10 @@ CallToolResult outage(const ToolCall& tool, const Error& why) {
   return not_run(tool.call->setup().target, why.code == ErrorCode::busy ? why.message : "the store of this server is not available, and nothing was done. Try again later.");
 }
 
-// Nobody waits for it any more: where nobody else does, it is withdrawn.
+// It does not wait any more: its own question is withdrawn, where nobody else here waits for it.
 void leave(ToolCall& tool, const Result<Approval>& approval) {
-  if (tool.waits->leave() > 0 || !approval || approval->state != ApprovalState::pending) return;
+  const int others = tool.waits->leave();
+  if (!tool.opened || others > 0 || !approval || approval->state != ApprovalState::pending) return;
   gate::Step step;
   step.approval = approval->id;
   step.change = [](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) { return gate::withdraw(one, now); };
@@ -172,8 +173,9 @@ void Session::look_for_grant(const Pointer& tool, const Approval& draft, const s
       return session.answer(*tool->exchange, not_run(draft.tool, why));
     }
     auto events = event_of(*tool, "asked", draft.id);
-    session.core_->ledger().open(draft, std::move(events), session.later<Approval>(tool->exchange, [tool](Session& again, Result<Approval> approval) {
+    session.core_->ledger().open(draft, std::move(events), session.later<Approval>(tool->exchange, [tool, id = draft.id](Session& again, Result<Approval> approval) {
       if (!approval) return again.answer(*tool->exchange, outage(*tool, approval.error()));
+      tool->opened = approval->id == id;
       again.take_approval(tool, *approval);
     }));
   }));

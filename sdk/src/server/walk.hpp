@@ -77,7 +77,7 @@ template <class Send>
 void send_question(const std::shared_ptr<CallState>& call, Reply reply, Send send) {
   await_caller(*call, [call, reply = std::move(reply), send](Result<void> waits) mutable {
     if (!waits) {
-      let_go(*call);
+      give_back(*call);
       return send(error_reply(*call, fail(ErrorCode::internal_error, "the store is not available: " + waits.error().message)));
     }
     if (call->setup().only_reads) return send(std::move(reply));

@@ -203,6 +203,23 @@ TEST_CASE("a grant that is revoked between two rounds stops the call, and each r
   CHECK(w.ran == 0);
 }
 
+TEST_CASE("a cancelled request leaves a question open that another one opened") {
+  Desk other(options_with(asking(by_approvers()), milliseconds(1)));
+  other.add_approver("bob");
+  other.refund();
+  const std::string id = other.approval().id;
+  Desk w(options_with(asking(by_approvers()), kWaits));
+  w.add_approver("bob");
+  w.books->open(other.approval(), {}, [](const Result<Approval>& opened) { REQUIRE(opened.has_value()); });
+  w.open("2025-11-25", "{}");
+  w.send(w.legacy(7, "tools/call", Desk::refund_params()));
+  CHECK(w.silent());
+  w.cancel(7);
+  CHECK(w.silent());
+  CHECK(w.approval(id).state == ApprovalState::pending);
+  CHECK(w.events("withdrawn").empty());
+}
+
 // ---- what a form shows
 
 TEST_CASE("a form shows the arguments as they would run, and a vote holds for what was shown") {
