@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A model of the gate: three server processes on one store, driven at random and killed at every point, and then the books.
 
-usage: model.py MODEL_HOST [--store sqlite|postgres] [--steps N] [--seed N] [--full] [--keep]
+usage: model.py MODEL_HOST [--store sqlite|postgres] [--steps N] [--seed N]
 A step is a call, a retry, a retry that does not fit, an answer, a decision, a cancellation, a kill, a stop, a start. `--seed`
 repeats the same choices (not the same timing). In any order of these:
   nothing is done twice; nothing is done that was not approved with exactly these arguments, before; what does not fit uses no

@@ -314,6 +314,7 @@ void Session::cancel(const RequestId& id) {
   const auto found = in_flight_.find(id);
   if (found == in_flight_.end()) return;
   const ExchangePtr exchange = found->second;
+  exchange->given_up = true;
   drop(exchange, fail(ErrorCode::cancelled, "the call was cancelled"));
   conclude_stream(exchange->stream, exchange->batch, {});
   finish_when_idle();
@@ -420,7 +421,9 @@ void Session::finish_when_idle() {
 
 void Session::on_closed() {
   if (std::exchange(closed_, true)) return;
-  ending_ = true;
+  // 2026-07-28 basic/transports/streamable-http, Cancellation: closing the stream of a request is its cancellation.
+  if (!std::exchange(ending_, true))
+    for (const auto& [id, exchange] : in_flight_) exchange->given_up = exchange->stream != 0 && allows(exchange->revision, Feature::input_required);
   cancel_all();
   asked_.close();
   inbox_.close();

@@ -64,6 +64,7 @@ struct Exchange {
   std::vector<RequestId> asked;                         // our requests to the client on its behalf
   std::optional<SubscriptionFilter> listening;          // of subscriptions/listen
   bool done = false;                                    // true once answered or dropped
+  bool given_up = false;                                // by its client: nobody waits for what it asked people
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 

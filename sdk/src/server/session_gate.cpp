@@ -7,6 +7,8 @@
 #include "server/access.hpp"
 #include "server/tool_call.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -173,11 +175,20 @@ void Session::look_for_grant(const Pointer& tool, const Approval& draft, const s
       return session.answer(*tool->exchange, not_run(draft.tool, why));
     }
     auto events = event_of(*tool, "asked", draft.id);
-    session.core_->ledger().open(draft, std::move(events), session.later<Approval>(tool->exchange, [tool, id = draft.id](Session& again, Result<Approval> approval) {
+    const auto then = session.later<Approval>(tool->exchange, [tool, id = draft.id](Session& again, Result<Approval> approval) {
       if (!approval) return again.answer(*tool->exchange, outage(*tool, approval.error()));
       tool->opened = approval->id == id;
       again.take_approval(tool, *approval);
-    }));
+    });
+    session.core_->ledger().open(draft, std::move(events), [tool, then, id = draft.id](const Result<Approval>& approval) {
+      then(approval);
+      boost::asio::post(tool->call->setup().executor, [tool, approval, id] {  // it may have been given up meanwhile
+        if (!approval || !tool->exchange->given_up || tool->waits) return;
+        tool->opened = approval->id == id;
+        tool->waits = std::make_unique<Waits>(tool->call->setup().core, approval->id);
+        leave(*tool, approval);
+      });
+    });
   }));
 }
 
@@ -331,17 +342,15 @@ void Session::hold(const Pointer& tool, const Approval& approval) {
   const auto limit = std::min<std::chrono::milliseconds>(core_->options().approvals.hold, kApprovalHold);
   tool->watch = Watch::start({core_, executor_, approval.id, limit, [tool] { return tool->exchange->done; },
                               [weak = weak_from_this(), tool](Result<Approval> now) {
+                                if (tool->exchange->given_up) return leave(*tool, now);
                                 if (const auto session = weak.lock()) session->held(tool, std::move(now));
                               }});
 }
 
-// It was decided, the limit passed, or the request was cancelled.
+// It was decided, or the limit passed.
 void Session::held(const Pointer& tool, Result<Approval> approval) {
   Exchange& exchange = *tool->exchange;
-  if (exchange.done) {
-    if (!ending_ && !closed_) leave(*tool, approval);
-    return;
-  }
+  if (exchange.done) return;
   tool->waits.reset();
   withdraw(exchange.asked, exchange.revision, exchange.stream, fail(ErrorCode::cancelled, "the question is settled, or its time is over"));
   if (!approval) return answer(exchange, outage(*tool, approval.error()));

@@ -563,6 +563,29 @@ TEST_CASE("a connection that ends leaves the question open") {
   CHECK(w.approval(id).state == ApprovalState::pending);
 }
 
+// Spec: 2026-07-28 basic/transports/streamable-http, Cancellation
+TEST_CASE("a stream of 2026-07-28 that its client closes withdraws what it asked") {
+  struct Line final : Transport {
+    void start(Events given) override { events = std::move(given); }
+    void send(Outgoing) override {}
+    std::size_t queued_bytes() const override { return 0; }
+    void close() override {}
+    Events events;
+  } line;
+  Desk w(options_with(asking(by_approvers()), milliseconds(10000)));
+  w.add_approver("bob");
+  auto session = server::Session::start(w.server.core(), line, w.loop.get_executor(), w.pool, Desk::as("alice"), [] {});
+  const std::string text = dump_json(w.request(1, "tools/call", Desk::refund_params()));
+  Incoming request(text);
+  request.stream = 1;
+  line.events.message(request);
+  const std::string id = w.asked().id;
+  line.events.closed(fail(ErrorCode::closed, "the connection is gone"));
+  REQUIRE(w.until([&] { return w.approval(id).state == ApprovalState::withdrawn; }));
+  session.reset();
+  CHECK(w.ran == 0);
+}
+
 // ---- tasks
 
 TEST_CASE("a client that takes tasks gets one when the request has been held long enough") {
