@@ -116,8 +116,7 @@ Result<void> vote(Approval& approval, Vote vote, const Voter& voter, std::option
   const bool approves = vote.approves;
   approval.votes.push_back(std::move(vote));
   if (!approves) return moved(approval, State::denied, now);
-  const auto needed = static_cast<std::size_t>(std::max(approval.terms.needed, 1));
-  if (!voter.is_user && approval.votes.size() < needed) return moved(approval, State::pending, now);
+  if (!satisfies(approval, approval.terms)) return moved(approval, State::pending, now);
   approval.expires = now + milliseconds(approval.terms.approved).count();
   return moved(approval, State::approved, now);
 }
@@ -164,6 +163,35 @@ Result<void> release(Approval& approval, const std::string& call, UnixMs now) {
 Result<void> withdraw(Approval& approval, UnixMs now) {
   if (approval.state != State::pending || is_over(approval, now)) return not_now(approval, "withdrawn", now);
   return moved(approval, State::withdrawn, now);
+}
+
+bool satisfies(const Approval& approval, const AskTerms& terms) {
+  std::vector<const Vote*> counted;
+  for (const Vote& vote : approval.votes) {
+    if (!vote.approves) continue;
+    if (vote.is_user) {
+      if (terms.user && !terms.not_requester && vote.principal == approval.principal) return true;
+      continue;
+    }
+    if (!terms.approvers.empty() && std::find(terms.approvers.begin(), terms.approvers.end(), vote.by) == terms.approvers.end()) continue;
+    if (terms.not_requester && (vote.by == approval.principal || vote.principal == approval.principal)) continue;
+    const auto same = [&](const Vote* other) { return other->by == vote.by || (!vote.principal.empty() && other->principal == vote.principal); };
+    if (std::none_of(counted.begin(), counted.end(), same)) counted.push_back(&vote);
+  }
+  return counted.size() >= static_cast<std::size_t>(std::max(terms.needed, 1));
+}
+
+Result<void> ask_again(Approval& approval, const std::string& call, std::string rule, std::string reason, AskTerms terms, UnixMs now) {
+  const bool open = (approval.state == State::pending || approval.state == State::approved) && !is_over(approval, now);
+  const bool waits = is_claim_of(approval, call) && approval.asked_caller;
+  if (!open && !waits) return not_now(approval, "asked about again", now);
+  if (waits) unclaim(approval);
+  approval.rule = std::move(rule);
+  approval.reason = std::move(reason);
+  approval.terms = std::move(terms);
+  const bool enough = satisfies(approval, approval.terms);
+  approval.expires = now + milliseconds(enough ? approval.terms.approved : approval.terms.pending).count();
+  return moved(approval, enough ? State::approved : State::pending, now);
 }
 
 Result<void> resolve(Approval& approval, State end, const std::string& by, std::string note, UnixMs now) {

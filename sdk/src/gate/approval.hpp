@@ -43,6 +43,11 @@ Result<void> go_on(Approval& approval, const std::string& call, const std::strin
 /// Nothing was done: it can be claimed again.
 Result<void> release(Approval& approval, const std::string& call, UnixMs now);
 Result<void> withdraw(Approval& approval, UnixMs now);
+/// Whether the votes that stand are enough by these terms: the user's, or those of so many people who may decide it.
+bool satisfies(const Approval& approval, const AskTerms& terms);
+/// Another rule asks about it by now: it is pending by that rule's terms, unless its votes are enough for them. Votes are kept.
+/// From pending and approved, and from claimed by `call` while that waits for its caller.
+Result<void> ask_again(Approval& approval, const std::string& call, std::string rule, std::string reason, AskTerms terms, UnixMs now);
 /// A person says what became of an outcome_unknown. (Step::unless_owner_lives: its handler may still run.)
 Result<void> resolve(Approval& approval, ApprovalState end, const std::string& by, std::string note, UnixMs now);
 /// The call ended after all when a person had said what became of it: what they said stands, and the note says this beside it.

@@ -8,6 +8,7 @@
 #include <sumun/audit.hpp>
 #include <sumun/result.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +53,8 @@ class Ledger {
   virtual ~Ledger() = default;
   /// The name of this process among those that share the books: the owner of its claims, the writer of its records.
   virtual const std::string& host() const = 0;
+  /// How long this process may be silent before others take it for gone; max = there are no others.
+  virtual std::chrono::milliseconds lease() const { return std::chrono::milliseconds::max(); }
 
   // -- approvals
   /// Keeps a new question, unless one with its binding stands already: gives that one then, and writes nothing.

@@ -308,8 +308,8 @@ Answers CallState::answers_of_rounds(std::vector<KeyedQuestion> questions) {
     json copy = answer->second;
     auto read = read_answer(question.request, std::move(copy), "params.inputResponses." + key);
     if (!read) {
-      answer_refused_ = true;
-      return std::move(read).error();
+      refused_answer_ = std::move(read).error();
+      return *refused_answer_;
     }
     given.push_back(*std::move(read));
   }
@@ -362,7 +362,7 @@ Result<void> CallState::resume(const std::string& request_state) {
   round_ = (*state)["r"].get<int>();
   digests_ = (*state)["d"].get<std::map<std::string, std::string>>();
   answers_ = (*state)["a"].get<std::map<std::string, json>>();
-  gate_ = {state->value("p", ""), state->value("g", ""), state->value("w", 0)};
+  gate_ = {state->value("p", ""), state->value("g", ""), state->value("w", 0), state->value("v", std::int64_t{0})};
   return {};
 }
 
@@ -387,6 +387,7 @@ Result<InputRequiredResult> CallState::sealed(const std::vector<KeyedQuestion>& 
   if (!gate_.approval.empty()) state["p"] = gate_.approval;
   if (!gate_.grant.empty()) state["g"] = gate_.grant;
   if (gate_.waits > 0) state["w"] = gate_.waits;
+  if (gate_.version > 0) state["v"] = gate_.version;
   InputRequiredResult result;
   const auto sealer = setup_.core->sealer();
   if (!sealer) return sealer.error();

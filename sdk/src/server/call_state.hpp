@@ -4,7 +4,7 @@
 // A question has a key: its own, or "q1", "q2", … in the order of asking over all rounds. requestState seals, bound to principal,
 // method, target and parameters:
 //   {"c": call id, "r": round that comes next, "e": expiry (Unix seconds), "d": {key: digest of the question}, "a": {key: answer},
-//    "p"?: approval, "g"?: grant, "w"?: how often the gate has asked}
+//    "p"?: approval, "v"?: its version as it was shown, "g"?: grant, "w"?: how often the gate has asked}
 // With r = 0 it was the gate that asked, and the handler has not run.
 #pragma once
 #include "base/canonical.hpp"
@@ -58,7 +58,8 @@ struct TaskTerms {
 struct GateState {
   std::string approval;
   std::string grant;
-  int waits = 0;  // how often the caller was asked
+  int waits = 0;             // how often the caller was asked
+  std::int64_t version = 0;  // of the approval that they were shown
 };
 
 /// Where a handler runs, as far as asking is concerned.
@@ -139,8 +140,8 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   bool is_stored() const { return stored_ || round_ > 0; }
   void set_stored() { stored_ = true; }
   bool unwinding() const { return unwinding_; }
-  /// Whether an answer that came with this request was none to its question.
-  bool answer_refused() const { return answer_refused_; }
+  /// What was said of an answer that came with this request and was none to its question.
+  const std::optional<Error>& refused_answer() const { return refused_answer_; }
   /// What the client is told when the handler was unwound.
   /// Errors: internal_error when the state is over kMaxRequestStateBytes.
   Result<InputRequiredResult> input_required();
@@ -186,7 +187,7 @@ class CallState final : public std::enable_shared_from_this<CallState> {
   json responses_;                              // that came with this request
   std::vector<KeyedQuestion> pending_;  // asked by this round
   bool unwinding_ = false;
-  bool answer_refused_ = false;
+  std::optional<Error> refused_answer_;
 };
 
 }  // namespace sumun::server

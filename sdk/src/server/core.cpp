@@ -65,11 +65,6 @@ bool asks(const std::optional<Policy>& policy) {
          std::any_of(rules.begin(), rules.end(), [](const PolicyRule& rule) { return rule.decision == Decision::ask; });
 }
 
-// What an approval holds for: the definition as it is listed, and what it is said to do.
-std::string digest_of(const ToolEntry& entry) {
-  return to_hex(stable_digest(json{{"definition", protocol::encode(entry.definition)}, {"effects", static_cast<int>(entry.options.effects)}}));
-}
-
 // 2026-07-28 server/tools, Tool Names
 void check_name(const char* kind, const std::string& name) {
   if (name.empty() || name.size() > 128) misuse(std::string(kind) + " '" + name + "': a name has 1 to 128 characters");
@@ -163,6 +158,14 @@ std::shared_ptr<const Registry> first_registry(const ServerOptions& options) {
 
 }  // namespace
 
+// The definition as it is listed, and what it is said to do.
+const std::string& ToolEntry::digest() const {
+  std::call_once(digest_->made, [this] {
+    digest_->hex = to_hex(stable_digest(json{{"definition", protocol::encode(definition)}, {"effects", static_cast<int>(options.effects)}}));
+  });
+  return digest_->hex;
+}
+
 Core::Core(std::string name, std::string version, ServerOptions options)
     : options_(std::move(options)),
       info_(info_of(std::move(name), std::move(version), options_)),
@@ -174,7 +177,8 @@ Core::Core(std::string name, std::string version, ServerOptions options)
       ledger_(ledger_of(options_.store)),
       is_durable_(options_.store != nullptr),
       tasks_(*this, tasks_of(options_.store)),
-      registry_(first_registry(options_)) {}
+      registry_(first_registry(options_)),
+      closing_([this](const std::string& line) { log(LoggingLevel::error, line); }) {}
 
 Result<std::shared_ptr<const Sealer>> Core::sealer() const {
   static const auto process = std::make_shared<const Sealer>();  // for a store without keys of its own
@@ -278,7 +282,6 @@ void Core::add(ToolEntry entry) {
     }
   }
   if (!entry.definition.annotations) entry.definition.annotations = annotations_of(entry.options.effects);
-  entry.digest = digest_of(entry);
   change(ListKind::tools, [&](Registry& next) {
     if (next.tools.find(name)) misuse("tool '" + name + "' is registered twice");
     entry.order = ++last_order_;

@@ -7,6 +7,7 @@
 #include "gate/ledger.hpp"
 #include "gate/redact.hpp"
 #include "protocol/codec.hpp"
+#include "server/closing.hpp"
 #include "server/tasks.hpp"
 #include "protocol/header_mirror.hpp"
 #include "server/uri_template.hpp"
@@ -29,7 +30,6 @@ namespace sumun::server {
 struct ToolEntry {
   std::uint64_t order = 0;  // of registration; the place in lists
   Tool definition;
-  std::string digest;  // of the definition and the effects: an approval holds for what was registered
   Schema input;
   std::optional<Schema> output;
   protocol::OutputForm output_form = protocol::OutputForm::by_value;
@@ -38,6 +38,15 @@ struct ToolEntry {
   ToolOptions options;
 
   const std::string& key() const { return definition.name; }
+  /// Of the definition and the effects: an approval holds for what was registered. Made when first asked for, once it is registered.
+  const std::string& digest() const;
+
+ private:
+  struct Digest {
+    std::once_flag made;
+    std::string hex;
+  };
+  std::shared_ptr<Digest> digest_ = std::make_shared<Digest>();
 };
 
 struct ResourceEntry {
@@ -163,6 +172,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void store_answered(bool written) { store_fails_.store(!written, std::memory_order_relaxed); }
   /// False from a failure to write the books until they can be written again; asking makes it try.
   bool is_ready();
+  /// A step that ends what a call has claimed, and that the store did not take: it is tried again until it does.
+  void keep_closing(gate::Step step, const std::string& target) { closing_.keep(ledger_, std::move(step), target); }
   /// Counts the requests of this process that wait for an approval. Returns: how many others do.
   int wait_for(const std::string& approval);
   int stop_waiting(const std::string& approval);
@@ -221,6 +232,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::map<std::string, int> waiting_;               // under mutex; by approval
   std::size_t sweep_at_ = 16;                        // under mutex; so many observers, and those that are gone are dropped
   std::uint64_t last_order_ = 0;                     // under mutex
+  Closing closing_;  // last: its thread ends before what it uses
 };
 
 }  // namespace sumun::server

@@ -12,6 +12,10 @@ void Core::use(std::shared_ptr<gate::Ledger> ledger) {
 }
 
 bool Core::is_ready() {
+  if (closing_.waits()) {
+    closing_.hurry();
+    return false;
+  }
   if (!store_fails_.load(std::memory_order_relaxed)) return true;
   if (!trying_.exchange(true)) {
     gate::Step step;

@@ -78,7 +78,7 @@ std::string words_of(const Approval& approval, const ApprovalOptions& options) {
 
 Rung rung_of(const Asker& asker) {
   const bool user = asker.terms.user && !asker.terms.not_requester;
-  if (user && allows(asker.revision, Feature::elicitation) && asker.client.can_elicit_form()) return Rung::form;
+  if (user && asker.is_shown_whole && allows(asker.revision, Feature::elicitation) && asker.client.can_elicit_form()) return Rung::form;
   if (user && asker.page && allows(asker.revision, Feature::elicitation_url) && asker.client.can_elicit_url()) return Rung::page;
   return asker.approvers ? Rung::elsewhere : Rung::nobody;
 }
@@ -89,22 +89,10 @@ bool can_decide(const std::vector<gate::ApproverRow>& rows, const AskTerms& term
   return who_can_decide(approvers, terms, requester).size() >= static_cast<std::size_t>(std::max(1, terms.needed));
 }
 
-bool suffices(const Approval& approval, const AskTerms& terms) {
-  const auto counts = [&](const Vote& vote) {
-    const bool own = vote.by == approval.principal || vote.principal == approval.principal || vote.is_user;
-    if (!vote.approves || (terms.not_requester && own)) return false;
-    if (vote.is_user) return terms.user;
-    return terms.approvers.empty() || std::find(terms.approvers.begin(), terms.approvers.end(), vote.by) != terms.approvers.end();
-  };
-  const auto& votes = approval.votes;
-  if (std::any_of(votes.begin(), votes.end(), [&](const Vote& vote) { return vote.is_user && counts(vote); })) return true;
-  return std::count_if(votes.begin(), votes.end(), counts) >= std::max(1, terms.needed);
-}
-
 bool covers(const Grant& grant, const Approval& draft) {
   if (grant.revoked || grant.principal != draft.principal || grant.tool != draft.tool || grant.definition != draft.definition) return false;
-  if (!grant.binding.empty() && grant.binding != draft.binding) return false;
   if (grant.terms != draft.terms) return false;  // another rule asks by now: it asks others
+  if (!grant.binding.empty() && grant.binding != draft.binding) return false;
   return std::all_of(grant.when.begin(), grant.when.end(), [&](const std::string& text) {
     const auto predicate = gate::Predicate::compile(text);
     return predicate && predicate->test(draft.arguments) == gate::Truth::yes;
@@ -151,10 +139,18 @@ std::string readable(const json& arguments) {
   return out.empty() ? "(no arguments)" : out;
 }
 
+bool is_readable_whole(const json& arguments) {
+  const auto is_cut = [](std::string_view text, std::size_t max_bytes) { return readable(text, max_bytes) != readable(text, std::string::npos); };
+  if (!arguments.is_object()) return !is_cut(dump_json(arguments), kMaxShown);
+  for (const auto& [name, value] : arguments.items())
+    if (is_cut(name, kMaxShownName) || is_cut(dump_json(value), kMaxShownValue)) return false;
+  return readable(arguments).size() <= kMaxShown;
+}
+
 InputRequest form_of(const Approval& approval) {
   ElicitRequestFormParams form;
   form.mode = "form";
-  form.message = "May this be done?\n\n" + line_of(approval.tool) + (approval.title.empty() ? "" : " (" + line_of(approval.title) + ")") + "\n" + readable(approval.arguments) +
+  form.message = "May this be done?\n\n" + line_of(approval.tool) + (approval.title.empty() ? "" : " (" + line_of(approval.title) + ")") + "\n" + readable(arguments_of(approval)) +
                  (approval.reason.empty() ? "" : "\n\nWhy you are asked: " + line_of(approval.reason));
   form.requestedSchema = json{
       {"type", "object"},

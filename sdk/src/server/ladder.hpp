@@ -28,22 +28,24 @@ struct Asker {
   const AskTerms& terms;
   bool page;       // there is one
   bool approvers;  // so many as the terms need can decide it
+  bool is_shown_whole = true;  // what a form shows is all that would be done
 };
 Rung rung_of(const Asker& asker);
 
 /// Whether so many of them as the terms need may decide what `requester` asks for.
 bool can_decide(const std::vector<gate::ApproverRow>& rows, const AskTerms& terms, std::string_view requester);
 
-/// Whether those who approved it are those whom these terms ask.
-bool suffices(const Approval& approval, const AskTerms& terms);
-
-/// Whether a grant covers a call.
+/// Whether a grant covers a call, as the rule that asks now has it.
 bool covers(const Grant& grant, const Approval& draft);
 
 /// What a person is shown: one line each, what could deceive the eye (control characters, changes of direction, what has no
 /// width) written out.
 std::string readable(std::string_view text, std::size_t max_bytes);
 std::string readable(const json& arguments);
+/// Whether that leaves nothing out.
+bool is_readable_whole(const json& arguments);
+/// What would be done.
+inline const json& arguments_of(const Approval& approval) { return approval.edited ? *approval.edited : approval.arguments; }
 
 InputRequest form_of(const Approval& approval);
 InputRequest page_of(const Approval& approval, const ApprovalOptions& options);

@@ -21,12 +21,12 @@ struct Outcome {
   bool returned = false;  // the handler gave the value or the error itself
 };
 
-/// What the books say of it. An error that was returned says that nothing was done; what ended in any other way may have
-/// done anything.
+/// What the books say of it. An error that was returned says that nothing was done, unless the
+/// handler was told to stop before; what ended in any other way may have done anything.
 template <class R>
 End end_of(const CallState& call, const Outcome<R>& outcome) {
   if constexpr (requires { outcome.value->failed(); }) {
-    if (outcome.value) return outcome.value->failed() ? End::failed : End::executed;
+    if (outcome.value && outcome.value->failed()) return call.stopped() ? End::unknown : End::failed;
   }
   if (outcome.value) return End::executed;
   return outcome.returned && !call.stopped() ? End::failed : End::unknown;

@@ -3,7 +3,10 @@
 #include "server/passage.hpp"
 
 #include "base/json_text.hpp"
+#include "server/access.hpp"
 #include "server/call_state.hpp"
+#include "server/closing.hpp"
+#include "server/walk.hpp"
 
 #include <utility>
 
@@ -40,13 +43,51 @@ Result<void> go_on(Approval& approval, const std::string& call, const std::strin
   return gate::go_on(approval, call, host, now);
 }
 
-// Says in a finished message that its outcome is not in the books.
-void tell_unbooked(Reply& reply) {
+constexpr const char* kUnbooked = "(It ran, but this server could not write down how it ended. Do not repeat it without looking.)";
+constexpr const char* kTooLate = "(A person has said how it ended before it did; that stays in the books, beside this. Tell the user.)";
+
+// Says something more in a finished message.
+void tell(Reply& reply, const char* words) {
   auto message = parse_json(reply.text);
-  if (!message || !message->contains("result") || !(*message)["result"].contains("content")) return;
-  json& content = (*message)["result"]["content"];
-  content.push_back(json{{"type", "text"}, {"text", "(It ran, but this server could not write down how it ended. Do not repeat it without looking.)"}});
+  if (!message) return;
+  if (message->contains("error")) {
+    (*message)["error"]["message"] = (*message)["error"].value("message", "") + " " + words;
+    if (reply.error) reply.error->message += std::string(" ") + words;
+  } else if (message->contains("result") && (*message)["result"].contains("content")) {
+    (*message)["result"]["content"].push_back(json{{"type", "text"}, {"text", words}});
+  }
   reply.text = dump_json(*message);
+}
+
+// A step that ends what the call has claimed; `done` hears of the first try.
+void close(const std::shared_ptr<Core>& core, const std::string& target, gate::Step step, gate::Ledger::Done<std::optional<Approval>> done) {
+  auto again = std::make_shared<gate::Step>(step);
+  core->ledger().commit(std::move(step), [core, target, again, done = std::move(done)](Result<std::optional<Approval>> closed) {
+    const bool written = closed || !is_outage(closed.error());
+    core->store_answered(written);
+    if (!closed) core->log(LoggingLevel::error, "'" + target + "': how it ended could not be written down: " + closed.error().message);
+    if (!written) {
+      core->keep_closing(std::move(*again), target);
+    } else if (!closed) {
+      if (auto late = late_outcome(std::move(*again)))
+        core->ledger().commit(*late, [core, target, late](const Result<std::optional<Approval>>& put) {
+          if (!put) core->keep_closing(*late, target);
+        });
+    }
+    done(std::move(closed));
+  });
+}
+
+// What is done differs from what was asked: the log has both.
+void put_edited(json& record, const Core& core, const Approval& approval) {
+  if (!approval.edited || !record.contains("arguments") || record.contains("asked")) return;
+  record["asked"] = std::move(record["arguments"]);
+  record["arguments"] = core.redactor().arguments(*approval.edited);
+}
+
+// Whether it is this call's to begin or to go on with, as far as its state says.
+bool may_begin(const Approval& approval, const std::string& call) {
+  return approval.state == ApprovalState::approved || (approval.state == ApprovalState::claimed && approval.call == call && approval.asked_caller);
 }
 
 }  // namespace
@@ -76,29 +117,53 @@ bool is_outage(const Error& error) {
 
 void claim(const std::shared_ptr<CallState>& call, gate::Ledger::Done<std::optional<Approval>> done) {
   Core& core = *call->setup().core;
-  const Passage& passage = *call->passage();
+  Passage& passage = *call->passage();
+  passage.claimed_at = core.clock().awake_or_not();
   gate::Step step;
   if (passage.approval.empty()) {
-    if (call->round() > 0) return done(std::optional<Approval>());  // its first round did
+    if (call->round() > 0 && passage.grant.empty()) return done(std::optional<Approval>());  // its first round did
     step.grant = passage.grant;
-    step.events = events_of(core, event_of(passage, "claim"));
+    step.events = events_of(core, event_of(passage, call->round() > 0 ? "round" : "claim"));
   } else {
     step.approval = passage.approval;
-    step.change = [id = call->id(), host = core.ledger().host(), first = call->round() == 0, logs = core.keeps_log(),
-                   definition = passage.tool->digest, event = event_of(passage, "claim")](Approval& approval, Events& events, UnixMs now) -> Result<void> {
-      if (approval.definition != definition) return fail(ErrorCode::invalid_value, "the tool is not the one that was approved any more");
+    step.change = [call, id = call->id(), host = core.ledger().host(), first = call->round() == 0, logs = core.keeps_log(),
+                   event = event_of(passage, "claim")](Approval& approval, Events& events, UnixMs now) -> Result<void> {
+      const Core& own = *call->setup().core;
+      const ToolEntry& tool = *call->passage()->tool;
+      if (approval.definition != tool.digest()) return fail(ErrorCode::invalid_value, "the tool is not the one that was approved any more");
+      if (may_begin(approval, id))
+        if (const auto rule = asks_anew(*call, tool, approval)) return put_again(own, approval, id, *rule, event, events, now);
       const bool again = !first || (approval.state == ApprovalState::claimed && approval.call == id);
       auto changed = again ? go_on(approval, id, host, now) : gate::claim(approval, id, host, now);
       if (!changed || !logs) return changed;
       events.push_back(event);
       if (again) events.back()["event"] = "round";
+      put_edited(events.back(), own, approval);
       return changed;
     };
   }
   core.ledger().commit(std::move(step), [call, done = std::move(done)](Result<std::optional<Approval>> committed) {
     call->setup().core->store_answered(committed || !is_outage(committed.error()));
+    if (committed && *committed) put_edited(call->passage()->record, *call->setup().core, **committed);
     done(std::move(committed));
   });
+}
+
+Result<void> put_again(const Core& core, Approval& approval, const std::string& call, const Refusal& rule, json event, Events& events, UnixMs now) {
+  auto asked = gate::ask_again(approval, call, rule.rule, rule.reason, rule.terms, now);
+  if (!asked || !core.keeps_log()) return asked;
+  event["event"] = "asked_again";
+  event["rule"] = rule.rule;
+  put_edited(event, core, approval);
+  events.push_back(std::move(event));
+  return asked;
+}
+
+bool is_stale(const CallState& call) {
+  const Passage* const passage = call.passage();
+  if (passage == nullptr || !passage->claimed) return false;
+  Core& core = *call.setup().core;
+  return core.clock().awake_or_not() - passage->claimed_at > core.ledger().lease() / 2;
 }
 
 void settle(CallState& call, End end, Reply reply, std::function<void(Reply)> send) {
@@ -128,13 +193,10 @@ void settle(CallState& call, End end, Reply reply, std::function<void(Reply)> se
   } else if (step.events.empty()) {
     return send(std::move(reply));
   }
-  core->ledger().commit(std::move(step), [core, target = call.setup().target, reply = std::move(reply), send = std::move(send)](
-                                             const Result<std::optional<Approval>>& settled) mutable {
-    const bool written = settled || !is_outage(settled.error());
-    core->store_answered(written);
-    if (!settled) core->log(LoggingLevel::error, "'" + target + "': its outcome could not be written down: " + settled.error().message);
-    if (!written) tell_unbooked(reply);
-    send(std::move(reply));
+  const auto shared = std::make_shared<Reply>(std::move(reply));
+  close(core, call.setup().target, std::move(step), [shared, send = std::move(send)](const Result<std::optional<Approval>>& settled) {
+    if (!settled) tell(*shared, is_outage(settled.error()) ? kUnbooked : kTooLate);
+    send(std::move(*shared));
   });
 }
 
@@ -154,17 +216,18 @@ void await_caller(CallState& call, gate::Ledger::Done<void> done) {
 void let_go(CallState& call) {
   const Passage* const passage = call.passage();
   if (passage == nullptr || !passage->claims) return;
-  if (call.round() > 0) return await_caller(call, [](const Result<void>&) {});
   const auto core = call.setup().core;
   gate::Step step;
-  step.events = events_of(*core, event_of(*passage, "released"));
+  if (call.round() == 0) step.events = events_of(*core, event_of(*passage, "released"));
   if (!passage->approval.empty()) {
     step.approval = passage->approval;
-    step.change = [id = call.id()](Approval& approval, Events&, UnixMs now) { return gate::release(approval, id, now); };
+    step.change = [id = call.id(), first = call.round() == 0](Approval& approval, Events&, UnixMs now) {
+      return first ? gate::release(approval, id, now) : gate::wait_for_caller(approval, id, now);
+    };
+  } else if (step.events.empty()) {
+    return;
   }
-  core->ledger().commit(std::move(step), [core](const Result<std::optional<Approval>>& released) {
-    if (!released) core->log(LoggingLevel::error, "a call that never began could not be given back: " + released.error().message);
-  });
+  close(core, call.setup().target, std::move(step), [](const Result<std::optional<Approval>>&) {});
 }
 
 Taken::~Taken() {

@@ -13,11 +13,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sumun::server {
 
 class CallState;
 class Core;
+struct Refusal;
 struct Reply;
 struct ToolEntry;
 
@@ -38,6 +40,7 @@ struct Passage {
   std::optional<Approval> claimed;  // as it was claimed
   std::string result;             // of a call with an approval: what the same call gets again
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  std::chrono::milliseconds claimed_at{0};  // Clock::awake_or_not when T1 was asked for
   std::atomic<bool> ended{false};  // true once the handler has ended, or its time
 };
 
@@ -54,9 +57,14 @@ gate::AuditEvent record_of(const Core& core, const Noted& noted, const json& met
 /// What the client says it is doing; empty = nothing.
 std::string run_of(const json& meta);
 
-/// T1. Gives the approval as it is now, where the call has one.
+/// T1. Gives the approval as it is now, where the call has one: claimed, or pending where another rule asks by now.
 /// Errors: denied, invalid_value, not_found: the approval or the grant cannot be used; others: the books cannot be written.
 void claim(const std::shared_ptr<CallState>& call, gate::Ledger::Done<std::optional<Approval>> done);
+/// Puts an approval back before people, by the rule that asks now; `event` is a record of the call.
+Result<void> put_again(const Core& core, Approval& approval, const std::string& call, const Refusal& rule, json event,
+                       std::vector<gate::AuditEvent>& events, gate::UnixMs now);
+/// Whether so much time has passed since T1 that others may take this process for gone: the handler does not begin.
+bool is_stale(const CallState& call);
 /// Whether an error of `claim` says that the books cannot be written.
 bool is_outage(const Error& error);
 /// T2, then `send` with the reply; it says so where T2 could not be written.

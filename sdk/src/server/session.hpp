@@ -185,6 +185,10 @@ class Session final : public Observer, public std::enable_shared_from_this<Sessi
   void run_tool(const ToolCallPtr& tool);
   void ask_people(const ToolCallPtr& tool);
   void look_for_leave(const ToolCallPtr& tool);
+  void look_for_grant(const ToolCallPtr& tool, const Approval& draft, const std::optional<Approval>& standing);
+  void close_for_grant(const ToolCallPtr& tool, const std::string& approval, const std::string& grant);
+  void look_again(const ToolCallPtr& tool, const std::string& approval, const Error& why);
+  void ask_anew(const ToolCallPtr& tool, const std::string& approval);
   void take_approval(const ToolCallPtr& tool, const Approval& approval);
   void take_answer(const ToolCallPtr& tool, const Approval& approval, json given);
   void answered(const ToolCallPtr& tool, const Approval& approval, Rung rung, const InputResponse& response);

@@ -147,10 +147,13 @@ void Session::subscribe(const ExchangePtr& exchange, json params) {
   if (!asked) return refuse(*exchange, std::move(asked).error());
   const auto registry = core_->registry();
   const ResourceOptions* options = behind(*registry, asked->uri);
-  if (options == nullptr || !scopes_show(*exchange->principal, *options) ||
-      judge(*core_, *registry, about(*exchange->principal, *options, asked->uri)))
+  const bool known = options != nullptr && scopes_show(*exchange->principal, *options);
+  const auto refusal = known ? judge(*core_, *registry, about(*exchange->principal, *options, asked->uri)) : std::nullopt;
+  if (!known || refusal) {
+    note_refusal(*exchange, asked->uri, nullptr, known ? "policy" : "unknown", known ? refusal->rule : "unknown resource");
     return refuse(*exchange, protocol::resource_not_found(asked->uri));
-  if (auto lack = lacks_scope(*exchange->principal, *options, asked->uri)) return refuse(*exchange, *std::move(lack));
+  }
+  if (auto lack = lacks_scope(*exchange->principal, *options, asked->uri)) return refuse_for_scope(*exchange, asked->uri, *std::move(lack));
   if (legacy_->subscribed.size() >= kMaxSubscribedUris && legacy_->subscribed.count(asked->uri) == 0)
     return refuse(*exchange, fail(ErrorCode::busy, "at most " + std::to_string(kMaxSubscribedUris) + " resources can be subscribed"));
   legacy_->subscribed.insert(std::move(asked->uri));

@@ -120,10 +120,14 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
   const std::map<std::string, Completer, std::less<>>* completers = nullptr;
   std::shared_ptr<const void> keep;
   Table<TemplateEntry>::Pointer family;
+  std::string target;  // whose argument it is
   if (const auto* prompt = std::get_if<PromptReference>(&asked->ref)) {
     auto entry = registry->prompts.find(prompt->name);
-    if (!entry || !is_visible(*registry, *exchange->principal, *entry))
+    target = prompt->name;
+    if (!entry || !is_visible(*registry, *exchange->principal, *entry)) {
+      note_refusal(*exchange, target, nullptr, "unknown", "unknown prompt");
       return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.name: unknown prompt " + in_quotes(prompt->name)));
+    }
     if (auto lack = lacks_scope(*exchange->principal, entry->options, prompt->name)) return refuse_for_scope(*exchange, prompt->name, *std::move(lack));
     completers = &entry->completers;
     keep = entry;
@@ -134,8 +138,11 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
     const ResourceOptions* options = entry ? &entry->options : resource ? &resource->options : nullptr;
     const bool visible = entry ? is_visible(*registry, *exchange->principal, *entry)
                                : options != nullptr && is_visible(*registry, *exchange->principal, *options, uri);
-    if (!visible)
+    target = uri;
+    if (!visible) {
+      note_refusal(*exchange, target, nullptr, "unknown", "unknown resource template");
       return refuse(*exchange, fail(ErrorCode::invalid_params, "params.ref.uri: unknown resource template " + in_quotes(uri)));
+    }
     if (auto lack = lacks_scope(*exchange->principal, *options, uri)) return refuse_for_scope(*exchange, uri, *std::move(lack));
     if (entry) completers = &entry->completers;
     keep = family = entry;
@@ -169,7 +176,7 @@ void Session::complete(ExchangePtr exchange, json params, std::size_t bytes) {
     }
     return result;
   };
-  auto call = make_call(exchange, asked->argument.name, Running::on_worker, true, {});
+  auto call = make_call(exchange, std::move(target), Running::on_worker, true, {});
   note_read(*exchange, nullptr, std::nullopt);
   auto held = std::make_shared<std::pair<Handler<CompleteResult>, std::shared_ptr<const void>>>(std::move(handler), std::move(keep));
   const auto finish = [](CallState& state, Outcome<CompleteResult> outcome) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that people are asked about:
-//   who can decide? → a grant covers it? → the approval that stands, or a new one → asked, held, a task, or told to come back
+//   who can decide? → the approval that stands → a grant covers it? → a new one → asked, held, a task, or told to come back
 #include "base/canonical.hpp"
 #include "base/random.hpp"
 #include "protocol/errors.hpp"
@@ -21,9 +21,11 @@ using Pointer = std::shared_ptr<ToolCall>;
 
 const ApprovalOptions& options_of(const ToolCall& tool) { return tool.call->setup().core->options().approvals; }
 
-Rung rung_for(const ToolCall& tool, const AskTerms& terms) {
+Rung rung_for(const ToolCall& tool, const Approval& approval) {
   const auto& setup = tool.call->setup();
-  return rung_of({setup.revision, setup.meta->clientCapabilities, terms, !options_of(tool).url.empty(), can_decide(tool.approvers, terms, setup.principal->name)});
+  const bool page = !options_of(tool).url.empty();
+  return rung_of({setup.revision, setup.meta->clientCapabilities, approval.terms, page, can_decide(tool.approvers, approval.terms, setup.principal->name),
+                  is_readable_whole(arguments_of(approval))});
 }
 
 Approval draft_of(const ToolCall& tool) {
@@ -34,7 +36,7 @@ Approval draft_of(const ToolCall& tool) {
   draft.principal = setup.principal->name;
   draft.tool = definition.name;
   draft.module = tool.entry->options.module;
-  draft.definition = tool.entry->digest;
+  draft.definition = tool.entry->digest();
   draft.input_schema = definition.inputSchema;
   draft.title = definition.title ? *definition.title : definition.description.value_or("");
   draft.binding = gate::binding_of(draft.principal, draft.tool, draft.definition, tool.input);
@@ -64,9 +66,10 @@ CallToolResult outage(const ToolCall& tool, const Error& why) {
   return not_run(tool.call->setup().target, why.code == ErrorCode::busy ? why.message : "the store of this server is not available, and nothing was done. Try again later.");
 }
 
-// Nobody waits for it any more: where nobody else does, it is withdrawn.
+// It does not wait any more: its own question is withdrawn, where nobody else here waits for it.
 void leave(ToolCall& tool, const Result<Approval>& approval) {
-  if (tool.waits->leave() > 0 || !approval || approval->state != ApprovalState::pending) return;
+  const int others = tool.waits->leave();
+  if (!tool.opened || others > 0 || !approval || approval->state != ApprovalState::pending) return;
   gate::Step step;
   step.approval = approval->id;
   step.change = [](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) { return gate::withdraw(one, now); };
@@ -79,7 +82,7 @@ void use(ToolCall& tool, const std::string& approval, const std::string& grant) 
   passage.approval = approval;
   passage.grant = grant;
   passage.claims = true;
-  tool.call->gate() = {approval, grant, 0};
+  tool.call->gate() = {approval, grant, 0, 0};
 }
 
 // -- as a task
@@ -93,7 +96,10 @@ void decided(const Pointer& tool, Result<Approval> approval) {
   tool->waits.reset();
   if (!approval) return hand_over(*call, result_reply(*call, outage(*tool, approval.error())));
   if (approval->state != ApprovalState::approved) return hand_over(*call, standing_reply(*call, *tool->entry, *approval));
-  if (const auto refusal = refused_now(*tool->call, *tool->entry, tool->input, *approval)) return hand_over(*call, result_reply(*call, *refusal));
+  if (const auto refusal = refused_now(*call, *tool->entry, *approval)) {
+    note_denial(*call);
+    return hand_over(*call, result_reply(*call, *refusal));
+  }
   use(*tool, approval->id, "");
   auto work = work_of(*tool);
   take_up_work(std::make_shared<decltype(work)>(std::move(work)));
@@ -135,17 +141,31 @@ void Session::ask_people(const Pointer& tool) {
   }));
 }
 
+// What people have said of this very call goes before what was granted for all like it.
 void Session::look_for_leave(const Pointer& tool) {
-  Approval draft = draft_of(*tool);
-  core_->ledger().grants(draft.principal, draft.tool, later<std::vector<Grant>>(tool->exchange, [tool, draft](Session& session, Result<std::vector<Grant>> grants) {
+  const Approval draft = draft_of(*tool);
+  using Standing = std::optional<Approval>;
+  core_->ledger().find(draft.binding, later<Standing>(tool->exchange, [tool, draft](Session& session, Result<Standing> standing) {
+    if (!standing) return session.answer(*tool->exchange, outage(*tool, standing.error()));
+    const bool may_be_granted = !*standing || (*standing)->state == ApprovalState::pending || (*standing)->state == ApprovalState::executed;
+    if (!may_be_granted) return session.take_approval(tool, **standing);
+    session.look_for_grant(tool, draft, *standing);
+  }));
+}
+
+void Session::look_for_grant(const Pointer& tool, const Approval& draft, const std::optional<Approval>& standing) {
+  core_->ledger().grants(draft.principal, draft.tool, later<std::vector<Grant>>(tool->exchange, [tool, draft, standing](Session& session, Result<std::vector<Grant>> grants) {
     if (!grants) return session.answer(*tool->exchange, outage(*tool, grants.error()));
     const auto grant = std::find_if(grants->begin(), grants->end(), [&](const Grant& one) { return covers(one, draft); });
     if (grant != grants->end()) {
+      if (standing && standing->state == ApprovalState::pending) return session.close_for_grant(tool, standing->id, grant->id);
       use(*tool, "", grant->id);
       return session.run_tool(tool);
     }
-    if (rung_for(*tool, tool->terms) == Rung::nobody) {
-      const std::string words = words_of({Decision::ask, tool->reason, tool->rule, tool->terms, false, false}, draft.tool);
+    if (standing) return session.take_approval(tool, *standing);
+    if (rung_for(*tool, draft) == Rung::nobody) {
+      std::string words = words_of({Decision::ask, tool->reason, tool->rule, tool->terms, false, false}, draft.tool);
+      if (tool->terms.user && !is_readable_whole(draft.arguments)) words += " (Its arguments are too long to be shown whole in a form.)";
       session.note_refusal(*tool->exchange, draft.tool, &tool->input, "approval", words);
       return session.answer(*tool->exchange, CallToolResult::error(words));
     }
@@ -155,14 +175,16 @@ void Session::look_for_leave(const Pointer& tool) {
       return session.answer(*tool->exchange, not_run(draft.tool, why));
     }
     auto events = event_of(*tool, "asked", draft.id);
-    const auto then = session.later<Approval>(tool->exchange, [tool](Session& again, Result<Approval> approval) {
+    const auto then = session.later<Approval>(tool->exchange, [tool, id = draft.id](Session& again, Result<Approval> approval) {
       if (!approval) return again.answer(*tool->exchange, outage(*tool, approval.error()));
+      tool->opened = approval->id == id;
       again.take_approval(tool, *approval);
     });
-    session.core_->ledger().open(draft, std::move(events), [tool, then](const Result<Approval>& approval) {
+    session.core_->ledger().open(draft, std::move(events), [tool, then, id = draft.id](const Result<Approval>& approval) {
       then(approval);
-      boost::asio::post(tool->call->setup().executor, [tool, approval] {  // it may have been given up meanwhile
+      boost::asio::post(tool->call->setup().executor, [tool, approval, id] {  // it may have been given up meanwhile
         if (!approval || !tool->exchange->given_up || tool->waits) return;
+        tool->opened = approval->id == id;
         tool->waits = std::make_unique<Waits>(tool->call->setup().core, approval->id);
         leave(*tool, approval);
       });
@@ -170,10 +192,58 @@ void Session::look_for_leave(const Pointer& tool) {
   }));
 }
 
+// The question that is open need not be answered any more.
+void Session::close_for_grant(const Pointer& tool, const std::string& approval, const std::string& grant) {
+  gate::Step step;
+  step.approval = approval;
+  step.grant = grant;
+  step.events = event_of(*tool, "withdrawn", approval, json{{"grant", grant}});
+  step.change = [](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) { return gate::withdraw(one, now); };
+  using Committed = std::optional<Approval>;
+  core_->ledger().commit(std::move(step), later<Committed>(tool->exchange, [tool, approval, grant](Session& session, Result<Committed> closed) {
+    if (!closed) return session.look_again(tool, approval, closed.error());
+    use(*tool, "", grant);
+    session.run_tool(tool);
+  }));
+}
+
+// A step on it was refused: how it stands now.
+void Session::look_again(const Pointer& tool, const std::string& approval, const Error& why) {
+  if (is_outage(why)) return answer(*tool->exchange, outage(*tool, why));
+  core_->ledger().get(approval, later<Approval>(tool->exchange, [tool](Session& session, Result<Approval> now) {
+    if (!now) return session.answer(*tool->exchange, outage(*tool, now.error()));
+    if (now->state == ApprovalState::pending) return session.answer(*tool->exchange, told_of(*now, options_of(*tool)));
+    session.take_approval(tool, *now);
+  }));
+}
+
+// The policy is another one since it was asked: it waits for whom that names.
+void Session::ask_anew(const Pointer& tool, const std::string& approval) {
+  json event;
+  if (auto events = event_of(*tool, "asked_again", approval); !events.empty()) event = std::move(events.front());
+  gate::Step step;
+  step.approval = approval;
+  step.change = [call = tool->call, entry = tool->entry, event](Approval& one, std::vector<gate::AuditEvent>& events, gate::UnixMs now) -> Result<void> {
+    if (one.state != ApprovalState::pending) return fail(ErrorCode::invalid_value, "it is decided");
+    const auto rule = asks_anew(*call, *entry, one);
+    if (!rule) return {};
+    return put_again(*call->setup().core, one, "", *rule, event, events, now);
+  };
+  using Committed = std::optional<Approval>;
+  core_->ledger().commit(std::move(step), later<Committed>(tool->exchange, [tool, approval](Session& session, Result<Committed> asked) {
+    if (!asked) return session.look_again(tool, approval, asked.error());
+    if ((*asked)->state == ApprovalState::pending) return session.ask(tool, **asked);
+    session.take_approval(tool, **asked);
+  }));
+}
+
 void Session::take_approval(const Pointer& tool, const Approval& approval) {
-  if (approval.state == ApprovalState::pending) return ask(tool, approval);
+  if (approval.state == ApprovalState::pending) return asks_anew(*tool->call, *tool->entry, approval) ? ask_anew(tool, approval.id) : ask(tool, approval);
   if (approval.state == ApprovalState::approved) {
-    if (const auto refusal = refused_now(*tool->call, *tool->entry, tool->input, approval)) return answer(*tool->exchange, *refusal);
+    if (const auto refusal = refused_now(*tool->call, *tool->entry, approval)) {
+      note_denial(*tool->call);
+      return answer(*tool->exchange, *refusal);
+    }
     use(*tool, approval.id, "");
     return run_tool(tool);
   }
@@ -191,9 +261,11 @@ void Session::take_approval(const Pointer& tool, const Approval& approval) {
 
 void Session::take_answer(const Pointer& tool, const Approval& approval, json given) {
   if (approval.state != ApprovalState::pending) return take_approval(tool, approval);
-  const Rung rung = rung_for(*tool, approval.terms);
+  if (asks_anew(*tool->call, *tool->entry, approval)) return take_approval(tool, approval);
+  const Rung rung = rung_for(*tool, approval);
   if (rung != Rung::form && rung != Rung::page) return hold(tool, approval);
   if (given.is_null()) return rung == Rung::page ? hold(tool, approval) : ask(tool, approval);
+  if (rung == Rung::form && approval.version != tool->call->gate().version) return ask(tool, approval);  // they saw another one
   const InputRequest question = rung == Rung::form ? form_of(approval) : page_of(approval, options_of(*tool));
   auto read = read_answer(question, std::move(given), std::string("params.inputResponses.") + kApprovalKey);
   if (!read) return refuse(*tool->exchange, std::move(read).error());
@@ -217,29 +289,24 @@ void Session::vote(const Pointer& tool, const Approval& approval, bool approves,
   gate::Step step;
   step.approval = approval.id;
   step.events = event_of(*tool, "vote", approval.id, json{{"by", who}, {"approves", approves}, {"reason", core_->redactor().text(reason)}});
-  step.change = [who, approves, reason, ended = event_of(*tool, approves ? "approved" : "denied", approval.id)](Approval& one, std::vector<gate::AuditEvent>& events,
+  step.change = [who, approves, reason, seen = approval.version, ended = event_of(*tool, approves ? "approved" : "denied", approval.id)](Approval& one, std::vector<gate::AuditEvent>& events,
                                                                                                           gate::UnixMs now) -> Result<void> {
+    if (one.version != seen) return fail(ErrorCode::invalid_value, "it has changed since it was shown");
     auto voted = gate::vote(one, Vote{who, approves, reason, now}, Voter{who, who, true}, std::nullopt, now);
     if (voted && one.state != ApprovalState::pending) events.insert(events.end(), ended.begin(), ended.end());
     return voted;
   };
   using Committed = std::optional<Approval>;
   core_->ledger().commit(std::move(step), later<Committed>(tool->exchange, [tool, id = approval.id](Session& session, Result<Committed> committed) {
-    if (committed && *committed) return session.take_approval(tool, **committed);
-    if (!committed && is_outage(committed.error())) return session.answer(*tool->exchange, outage(*tool, committed.error()));
-    // Somebody else was faster, or its time is over.
-    session.core_->ledger().get(id, session.later<Approval>(tool->exchange, [tool](Session& again, Result<Approval> now) {
-      if (!now) return again.answer(*tool->exchange, outage(*tool, now.error()));
-      if (now->state == ApprovalState::pending) return again.answer(*tool->exchange, told_of(*now, options_of(*tool)));
-      again.take_approval(tool, *now);
-    }));
+    if (committed) return session.take_approval(tool, **committed);
+    session.look_again(tool, id, committed.error());  // somebody else was faster, or its time is over
   }));
 }
 
 // -- asking
 
 void Session::ask(const Pointer& tool, const Approval& approval) {
-  const Rung rung = rung_for(*tool, approval.terms);
+  const Rung rung = rung_for(*tool, approval);
   if (rung == Rung::nobody) return answer(*tool->exchange, told_of(approval, options_of(*tool)));
   if (rung == Rung::elsewhere) return hold(tool, approval);
   InputRequest question = rung == Rung::form ? form_of(approval) : page_of(approval, options_of(*tool));
@@ -249,6 +316,7 @@ void Session::ask(const Pointer& tool, const Approval& approval) {
   if (!fitted) return refuse(*tool->exchange, std::move(fitted).error());
   if (!allows(tool->exchange->revision, Feature::input_required)) return push(tool, approval, rung, *std::move(fitted));
   tool->call->gate().approval = approval.id;
+  tool->call->gate().version = approval.version;
   auto asked = tool->call->input_required({kApprovalKey, *std::move(fitted)});
   if (!asked) return refuse(*tool->exchange, std::move(asked).error());
   answer(*tool->exchange, *asked);
@@ -294,7 +362,7 @@ void Session::held(const Pointer& tool, Result<Approval> approval) {
     }
     return take_approval(tool, *approval);
   }
-  const Rung rung = rung_for(*tool, approval->terms);
+  const Rung rung = rung_for(*tool, *approval);
   const GateState& gate = tool->call->gate();
   if (rung == Rung::page && gate.waits > 0 && gate.waits < kMaxUrlRounds) return ask(tool, *approval);
   if (rung == Rung::elsewhere && tool->call->setup().task)

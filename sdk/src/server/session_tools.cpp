@@ -95,14 +95,19 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
     note_refusal(*exchange, name, arguments, by, why);
     answer(*exchange, CallToolResult::error(why));
   };
-  if (is_hidden(*registry, about(who, *entry)))  // in words all the same: whoever learned of it elsewhere would try on
-    return not_done(nullptr, "policy", words_of(*judge(*core_, *registry, about(who, *entry)), name));
-  if (auto lack = lacks_scope(who, entry->options, name)) return refuse_for_scope(*exchange, name, *std::move(lack));
+  // Looked at where the call is refused in any case. In words all the same: whoever learned of it elsewhere would try on.
+  const auto refused_as_hidden = [&] {
+    if (!is_hidden(*registry, about(who, *entry))) return false;
+    not_done(nullptr, "policy", words_of(*judge(*core_, *registry, about(who, *entry)), name));
+    return true;
+  };
+  if (auto lack = lacks_scope(who, entry->options, name)) return refused_as_hidden() ? void() : refuse_for_scope(*exchange, name, *std::move(lack));
   if (const MirroredHeaders* headers = std::exchange(exchange->headers, nullptr); headers != nullptr && !entry->mirrored.empty()) {
     auto same = protocol::check_param_headers(*headers, entry->mirrored, asked->arguments ? *asked->arguments : json());
-    if (!same) return refuse(*exchange, std::move(same).error());
+    if (!same) return refused_as_hidden() ? void() : refuse(*exchange, std::move(same).error());
   }
   if (entry->options.task == TaskSupport::required && !terms_of(entry->options, *exchange->meta, nullptr)) {
+    if (refused_as_hidden()) return;
     Error lack = protocol::missing_capability(protocol::task_capability());
     if (allows(exchange->revision, Feature::modern_errors)) return refuse(*exchange, std::move(lack));
     return answer(*exchange, CallToolResult::error(name + ": " + lack.message));
@@ -110,6 +115,7 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
   json input = asked->arguments ? *std::move(asked->arguments) : json::object();
   const auto violations = entry->input.validate(input, Defaults::fill);
   if (!violations.empty()) {
+    if (refused_as_hidden()) return;
     // The record tells what and where; in the words may stand what its arguments leave out.
     std::string places;
     for (const Violation& one : violations) places += (places.empty() ? "" : ", ") + one.instance_location + ": " + one.keyword_location;
@@ -121,7 +127,7 @@ void Session::call_tool(ExchangePtr exchange, json params, std::size_t bytes) {
   request.arguments = &input;
   const auto refusal = weigh(*core_, *registry, request);
   const bool ask = refusal && !refusal->observed && refusal->decision == Decision::ask;
-  if (refusal && !refusal->observed && !ask) return not_done(&input, "policy", words_of(*refusal, name));
+  if (refusal && !refusal->observed && !ask) return not_done(refusal->whatever ? nullptr : &input, "policy", words_of(*refusal, name));
 
   const bool only_reads = sumun::only_reads(entry->options.effects);
   auto call = make_call(exchange, name, running_of(*entry), only_reads, entry->options.timeout, terms_of(entry->options, *exchange->meta, ask ? &refusal->terms : nullptr));

@@ -42,6 +42,7 @@ struct ToolCall {
   std::string page{};                          // elicitationId of a page that is open (2025-11-25)
   std::weak_ptr<Watch> watch{};
   std::unique_ptr<Waits> waits{};
+  bool opened = false;                         // the question is this request's own, not one that stood already
 };
 
 /// What runs the handler when it may.

@@ -147,25 +147,40 @@ void answer_with_task(CallState& call, const Task& task) {
 }
 
 // The policy is asked again, about the arguments that were approved.
-std::optional<CallToolResult> refused_now(const CallState& call, const ToolEntry& tool, const json& asked, const Approval& approval) {
+static std::optional<Refusal> judged_now(const CallState& call, const ToolEntry& tool, const json& arguments) {
   const auto& setup = call.setup();
-  json arguments = approval.edited ? *approval.edited : asked;
+  PolicyRequest request = about(*setup.principal, tool);
+  request.arguments = &arguments;
+  return judge(*setup.core, *setup.core->registry(), request);
+}
+
+std::optional<CallToolResult> refused_now(const CallState& call, const ToolEntry& tool, const Approval& approval) {
+  const auto& setup = call.setup();
+  json arguments = approval.edited.value_or(approval.arguments);
   if (approval.edited) {
     const auto violations = tool.input.validate(arguments, Defaults::fill);
     if (!violations.empty()) return not_run(setup.target, "the arguments that an approver gave do not fit it: " + explain(violations));
   }
-  const auto registry = setup.core->registry();
-  PolicyRequest request = about(*setup.principal, tool);
-  request.arguments = &arguments;
-  const auto refusal = judge(*setup.core, *registry, request);
-  if (!refusal) return std::nullopt;
-  if (refusal->decision == Decision::ask) {
-    if (suffices(approval, refusal->terms)) return std::nullopt;
-    return not_run(setup.target, "it was approved, but not by those whom the policy of this server asks by now. That approval ends at " +
-                                     gate::iso8601(std::chrono::system_clock::time_point(std::chrono::milliseconds(approval.expires))) + "; the same call after that asks them.");
-  }
+  const auto refusal = judged_now(call, tool, arguments);
+  if (!refusal || refusal->decision != Decision::deny) return std::nullopt;
   return not_run(setup.target, std::string("it was approved, but the policy of this server does not allow it") + (approval.edited ? " with the arguments that the approver gave" : "") +
                                    (refusal->reason.empty() ? "." : " (" + refusal->reason + ")."));
+}
+
+// A pending one asks whom the rule names now; an approved one has to have been approved by them.
+std::optional<Refusal> asks_anew(const CallState& call, const ToolEntry& tool, const Approval& approval) {
+  auto rule = judged_now(call, tool, approval.edited ? *approval.edited : approval.arguments);
+  if (!rule || rule->decision != Decision::ask) return std::nullopt;
+  const bool fits = approval.state == ApprovalState::pending ? approval.terms == rule->terms : gate::satisfies(approval, rule->terms);
+  return fits ? std::nullopt : std::move(rule);
+}
+
+void note_denial(const CallState& call) {
+  if (call.passage() == nullptr || call.passage()->record.empty()) return;
+  json record = call.passage()->record;
+  record.update(json{{"event", "refused"}, {"by", "policy"}, {"why", "it was approved, but the policy or the schema does not allow it"}});
+  if (!call.passage()->approval.empty()) record["approval"] = call.passage()->approval;
+  call.setup().core->ledger().append({std::move(record)});
 }
 
 // -- steps
@@ -247,6 +262,22 @@ void refuse_claim(const std::shared_ptr<CallState>& call, const Error& why) {
   });
 }
 
+void turn_back(const std::shared_ptr<CallState>& call) {
+  gate::Step step;
+  step.approval = call->passage()->approval;
+  step.change = [id = call->id(), first = call->round() == 0](Approval& approval, std::vector<gate::AuditEvent>&, gate::UnixMs now) {
+    return first ? gate::release(approval, id, now) : gate::wait_for_caller(approval, id, now);
+  };
+  if (call->setup().core->keeps_log()) {
+    step.events.push_back(call->passage()->record);
+    step.events.back().update(json{{"event", "released"}, {"approval", step.approval}, {"why", "too much time had passed"}});
+  }
+  call->setup().core->ledger().commit(std::move(step), [call](const Result<std::optional<Approval>>& released) {
+    if (!released) return refuse_claim(call, released.error());
+    on_strand(call, Job([call] { hand_over(*call, result_reply(*call, not_run(call->setup().target, "too much time had passed when it was to begin (did the machine sleep?). Nothing was done; call it again."))); }));
+  });
+}
+
 std::optional<Reply> claimed(const std::shared_ptr<CallState>& call, Result<std::optional<Approval>> approval, json& input) {
   Passage& passage = *call->passage();
   const ToolEntry& tool = *passage.tool;
@@ -260,8 +291,12 @@ std::optional<Reply> claimed(const std::shared_ptr<CallState>& call, Result<std:
     return std::nullopt;
   }
   if (!approval) return refused(approval.error().message + ". Nothing was done; call it again, without requestState, to ask anew.");
+  if (*approval && (*approval)->state != ApprovalState::claimed) return standing_reply(*call, tool, **approval);
   if (*approval && (*approval)->edited) {
-    if (const auto now = refused_now(*call, tool, input, **approval)) return result_reply(*call, *now);
+    if (const auto now = refused_now(*call, tool, **approval)) {
+      note_denial(*call);
+      return result_reply(*call, *now);
+    }
     input = *(*approval)->edited;
     tool.input.validate(input, Defaults::fill);
   }

@@ -38,7 +38,11 @@ Reply tool_answer(const ToolEntry& entry, CallState& call, Outcome<CallToolResul
 Reply standing_reply(const CallState& call, const ToolEntry& entry, const Approval& approval);
 
 /// What is said instead of running an approved call that the schema or the policy refuses by now; it leaves the approval as it is.
-std::optional<CallToolResult> refused_now(const CallState& call, const ToolEntry& tool, const json& asked, const Approval& approval);
+std::optional<CallToolResult> refused_now(const CallState& call, const ToolEntry& tool, const Approval& approval);
+/// The log hears of that.
+void note_denial(const CallState& call);
+/// The rule that asks by now about the call as it would run, where it wants other people than those who were asked.
+std::optional<Refusal> asks_anew(const CallState& call, const ToolEntry& tool, const Approval& approval);
 
 // -- rounds
 
@@ -72,7 +76,10 @@ void keep_and_send(CallState& call, Reply reply, Send send) {
 template <class Send>
 void send_question(const std::shared_ptr<CallState>& call, Reply reply, Send send) {
   await_caller(*call, [call, reply = std::move(reply), send](Result<void> waits) mutable {
-    if (!waits) return send(error_reply(*call, fail(ErrorCode::internal_error, "the store is not available: " + waits.error().message)));
+    if (!waits) {
+      give_back(*call);
+      return send(error_reply(*call, fail(ErrorCode::internal_error, "the store is not available: " + waits.error().message)));
+    }
     if (call->setup().only_reads) return send(std::move(reply));
     call->setup().core->calls().open(call->id(), [call, reply = std::move(reply), send](Result<void> opened) mutable {
       if (opened) return keep_and_send(*call, std::move(reply), send);
@@ -90,8 +97,8 @@ void conclude(const std::shared_ptr<CallState>& call, Outcome<R> outcome, const 
     outcome.error = std::move(question).error();
     outcome.returned = true;  // nothing was done
   }
-  // An answer that failed its check came before any effect: the round stays open for a better one.
-  if (call->answer_refused() && !outcome.value && outcome.error.code == ErrorCode::invalid_params) {
+  // A handler that passes on what was said of an answer did nothing: the round stays open for a better one.
+  if (call->refused_answer() && !outcome.value && outcome.error == *call->refused_answer()) {
     give_back(*call);
     return send(finish(*call, std::move(outcome)));
   }
@@ -136,6 +143,8 @@ void check_quick(const CallState& call, std::chrono::steady_clock::time_point be
 std::optional<Reply> taken_before(const CallState& call, Result<gate::Round> round);
 /// The approval cannot be claimed: somebody else has, or its time is over. The call is told how it stands.
 void refuse_claim(const std::shared_ptr<CallState>& call, const Error& why);
+/// Too long after T1 to begin: the claim is given back, and the call is told; where it is not the call's any more, how it stands.
+void turn_back(const std::shared_ptr<CallState>& call);
 /// After T1: the arguments that the handler gets. Errors: a reply, the handler does not run.
 std::optional<Reply> claimed(const std::shared_ptr<CallState>& call, Result<std::optional<Approval>> approval, json& input);
 
@@ -152,6 +161,13 @@ template <class R, class Finish>
 void run_work(const std::shared_ptr<Work<R, Finish>>& work) {
   const auto& call = work->call;
   const auto send = [call](Reply answer) { hand_over(*call, std::move(answer)); };
+  const auto is_late = [work] {
+    if (!is_stale(*work->call)) return false;
+    if (work->taken) work->taken->claim = false;
+    turn_back(work->call);
+    return true;
+  };
+  if (is_late()) return;
   if (call->setup().running == Running::in_place) {
     if (work->taken) work->taken->begun = true;
     return run_here(*work, send);
@@ -177,9 +193,10 @@ void run_work(const std::shared_ptr<Work<R, Finish>>& work) {
                           boost::asio::bind_cancellation_slot(call->cancellation_slot(), boost::asio::bind_executor(executor, std::move(done))));
     return;
   }
-  put_on_worker(call, work->where, work->bytes, work->workers, Job([work, send] {
+  put_on_worker(call, work->where, work->bytes, work->workers, Job([work, send, is_late] {
                   const auto& own = work->call;
                   if (own->stopped()) return end_unrun(*own);
+                  if (is_late()) return;
                   if (work->taken) work->taken->begun = true;
                   own->bind_for_rounds(work->input);
                   conclude(own, run_plain(std::get<PlainHandler<R>>(*work->handler), std::move(work->input), own), work->finish, send);
@@ -192,7 +209,7 @@ void take_claim(const std::shared_ptr<Work<R, Finish>>& work) {
   if (call->passage() == nullptr || !call->passage()->claims) return run_work(work);
   if (!work->taken) work->taken = std::make_shared<Taken>(call);
   claim(call, [work](Result<std::optional<Approval>> approval) {
-    work->taken->claim = approval.has_value();
+    work->taken->claim = approval && (!*approval || (*approval)->state == ApprovalState::claimed);
     if (!approval && !is_outage(approval.error()) && !work->call->passage()->approval.empty()) return refuse_claim(work->call, approval.error());
     on_strand(work->call, Job([work, approval = std::move(approval)]() mutable {
                 if (!is_wanted(*work->call)) return end_unrun(*work->call);

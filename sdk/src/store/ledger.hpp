@@ -62,6 +62,7 @@ class StoredLedger final : public gate::Ledger {
   explicit StoredLedger(Shared shared);
 
   const std::string& host() const override { return shared_.host->id(); }
+  std::chrono::milliseconds lease() const override { return shared_.host->lease(); }
   void open(Approval draft, std::vector<gate::AuditEvent> events, Done<Approval> done) override;
   void find(const std::string& binding, Done<std::optional<Approval>> done) override;
   void get(const std::string& id, Done<Approval> done) override;

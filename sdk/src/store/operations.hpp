@@ -18,6 +18,7 @@ class Host {
  public:
   explicit Host(std::chrono::milliseconds lease);
   const std::string& id() const { return id_; }
+  std::chrono::milliseconds lease() const { return lease_; }
   bool is_known() const { return renewed_.load(std::memory_order_relaxed); }
   /// Makes itself known, or says again that it lives.
   Result<void> renew(Connection& connection) const;

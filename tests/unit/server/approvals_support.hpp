@@ -8,6 +8,8 @@
 #include <sumun/policy.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,12 +23,18 @@ class Books final : public gate::MemoryLedger {
  public:
   std::atomic<bool> broken{false};
   std::string broken_event;  // a commit with this event fails
+  std::chrono::milliseconds lease_time = std::chrono::milliseconds::max();
+  std::function<void(const Approval&)> claimed;  // after a commit that has claimed
 
+  std::chrono::milliseconds lease() const override { return lease_time; }
   void commit(gate::Step step, Done<std::optional<Approval>> done) override {
     bool fails = broken;
     for (const json& event : step.events) fails = fails || event.value("event", "") == broken_event;
     if (fails) return done(fail(ErrorCode::io, "the disk is full"));
-    MemoryLedger::commit(std::move(step), std::move(done));
+    MemoryLedger::commit(std::move(step), [this, done = std::move(done)](Result<std::optional<Approval>> committed) {
+      if (claimed && committed && *committed && (*committed)->state == ApprovalState::claimed) std::exchange(claimed, nullptr)(**committed);
+      done(std::move(committed));
+    });
   }
   void open(Approval draft, std::vector<gate::AuditEvent> events, Done<Approval> done) override {
     if (broken) return done(fail(ErrorCode::io, "the disk is full"));
@@ -118,6 +126,13 @@ struct Desk : World {
   Approval asked() {
     REQUIRE(until([this] { return !approvals().empty() && approval().state == ApprovalState::pending; }));
     return approval();
+  }
+  /// Commits what must succeed.
+  void change(const std::string& id, std::function<Result<void>(Approval&, gate::UnixMs)> how) {
+    gate::Step step;
+    step.approval = id;
+    step.change = [how = std::move(how)](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) { return how(one, now); };
+    books->commit(std::move(step), [](const Result<std::optional<Approval>>& changed) { REQUIRE_MESSAGE(changed.has_value(), changed.error().message); });
   }
   void decide(const std::string& id, bool approve, std::optional<json> edited = std::nullopt, const std::string& who = "bob", const std::string& reason = "") {
     gate::Step step;

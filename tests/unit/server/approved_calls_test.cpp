@@ -317,6 +317,7 @@ TEST_CASE("arguments that an approver changed are judged and validated again, an
     CHECK_MESSAGE(text_of(answer).find(row.words) != std::string::npos, text_of(answer));
     CHECK(w.approval().state == ApprovalState::approved);
     CHECK(w.ran == 0);
+    CHECK_HOLDS(w.events("refused").back(), R"({"by":"policy","target":"refund"})");
   }
 }
 
@@ -355,7 +356,16 @@ TEST_CASE("an approval by people whom the policy does not ask any more is none")
     const json answer = w.refund();
     CHECK(failed(answer) != row.runs);
     CHECK(w.ran == (row.runs ? 1 : 0));
-    CHECK(w.approval().state == (row.runs ? ApprovalState::executed : ApprovalState::approved));
+    CHECK(w.approval().state == (row.runs ? ApprovalState::executed : ApprovalState::pending));
+    CHECK(w.events("asked_again").size() == (row.runs ? 0 : 1));
+    CHECK(w.events("released").empty());
+    if (row.runs) continue;
+    CHECK(meta_of_approval(answer)["status"] == "pending");
+    CHECK(w.approval().terms == row.terms);
+    CHECK(w.approval().votes.size() == 1);
+    w.decide(w.approval().id, true, std::nullopt, "carol");
+    CHECK(!failed(w.refund()));
+    CHECK(w.ran == 1);
   }
   Desk w(options_with(asking(by_user())));
   const json asked = w.refund(kForm);
@@ -646,7 +656,11 @@ TEST_CASE("the log has reads and refusals, each once") {
       {"a resource", [&] { w.ask("resources/read", json{{"uri", "docs://note"}}); }, R"({"event":"call","method":"resources/read","target":"docs://note"})"},
       {"a prompt", [&] { w.ask("prompts/get", J(R"({"name":"greet","arguments":{"word":"x"}})")); }, R"({"event":"call","method":"prompts/get","arguments":{"word":"x"}})"},
       {"a completion", [&] { w.ask("completion/complete", J(R"({"ref":{"type":"ref/prompt","name":"greet"},"argument":{"name":"word","value":""}})")); },
-       R"({"event":"call","method":"completion/complete","target":"word"})"},
+       R"({"event":"call","method":"completion/complete","target":"greet"})"},
+      {"a completion of what there is not", [&] { w.ask("completion/complete", J(R"({"ref":{"type":"ref/prompt","name":"none"},"argument":{"name":"word","value":""}})")); },
+       R"({"event":"refused","by":"unknown","method":"completion/complete","target":"none"})"},
+      {"a completion of a template that there is not", [&] { w.ask("completion/complete", J(R"({"ref":{"type":"ref/resource","uri":"docs://{x}"},"argument":{"name":"x","value":""}})")); },
+       R"({"event":"refused","by":"unknown","method":"completion/complete","target":"docs://{x}"})"},
       {"an unknown tool", [&] { w.call("nothing"); }, R"({"event":"refused","by":"unknown","target":"nothing"})"},
       {"an unknown resource", [&] { w.ask("resources/read", json{{"uri", "docs://none"}}); }, R"({"event":"refused","by":"unknown"})"},
       {"an unknown prompt", [&] { w.ask("prompts/get", json{{"name", "none"}}); }, R"({"event":"refused","by":"unknown"})"},
