@@ -64,7 +64,8 @@ function theirs(schema, instances) {
   }
 }
 
-// The specification's verdict; undefined where the schema applies itself to the same value without end.
+// The specification's verdict; undefined where the schema applies itself to the same value without end, or a reference is read
+// in another way than RFC 3986 reads it ("///root": WHATWG's URL takes the name for a host).
 function specified(schema, instance) {
   try {
     return evaluate(schema, instance);

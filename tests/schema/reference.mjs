@@ -67,6 +67,7 @@ export function evaluate(document, instance) {
     url.hash = '';
     const at = url.href;
     const resource = resources.get(at);
+    if (!resource) throw new RangeError(`no verdict: URL reads ${reference} at ${base} as RFC 3986 does not`);
     if (fragment === '') return { schema: resource.root, base: at };
     if (!fragment.startsWith('/')) {
       const dynamic = resource.dynamic.get(fragment);
