@@ -173,8 +173,7 @@ bool satisfies(const Approval& approval, const AskTerms& terms) {
       if (terms.user && !terms.not_requester && vote.principal == approval.principal) return true;
       continue;
     }
-    if (!terms.approvers.empty() && std::find(terms.approvers.begin(), terms.approvers.end(), vote.by) == terms.approvers.end()) continue;
-    if (terms.not_requester && (vote.by == approval.principal || vote.principal == approval.principal)) continue;
+    if (objection(terms, vote.by, vote.principal, approval.principal) != nullptr) continue;
     const auto same = [&](const Vote* other) { return other->by == vote.by || (!vote.principal.empty() && other->principal == vote.principal); };
     if (std::none_of(counted.begin(), counted.end(), same)) counted.push_back(&vote);
   }

@@ -28,9 +28,15 @@ Result<std::optional<Approval>> commit(gate::Ledger& ledger, gate::Step step, co
 
 std::optional<gate::Step> late_outcome(gate::Step step) {
   if (step.events.empty() || step.events.back().value("event", "") != "outcome") return std::nullopt;
-  step.approval.clear();
+  json& event = step.events.back();
+  event["why"] = "after it was resolved";
   step.change = nullptr;
-  step.events.back()["why"] = "after it was resolved";
+  if (step.approval.empty()) return step;
+  step.change = [call = event.value("call", ""), end = event.value("outcome", "")](Approval& approval, std::vector<gate::AuditEvent>&, gate::UnixMs now) -> Result<void> {
+    for (const auto state : {ApprovalState::executed, ApprovalState::failed, ApprovalState::outcome_unknown})
+      if (name_of(state) == end) (void)gate::ended_late(approval, call, state, now);  // the record counts in any case
+    return {};
+  };
   return step;
 }
 

@@ -230,6 +230,20 @@ TEST_CASE("who can decide is told as votes are counted") {
   CHECK(who_can_decide({}, terms).empty());
 }
 
+TEST_CASE("votes that stand are enough by other terms only where they would count by them") {
+  Approval a = an_approval();
+  a.terms.user = false;
+  REQUIRE(approves(a, named("bob")).has_value());
+  AskTerms terms;
+  CHECK(gate::satisfies(a, terms));
+  terms.not_requester = true;
+  CHECK(!gate::satisfies(a, terms));
+  a.votes[0].principal = "local:bob";
+  CHECK(gate::satisfies(a, terms));
+  terms.needed = 2;
+  CHECK(!gate::satisfies(a, terms));
+}
+
 TEST_CASE("an edit changes what is approved, and votes for what was there before count no more") {
   Approval a = an_approval();
   a.terms.needed = 2;

@@ -103,6 +103,7 @@ struct Desk : World {
 
   void add_approver(std::string name, std::string principal = "") {
     gate::ApproverRow row;
+    if (principal.empty()) principal = "local:" + name;
     row.approver = {std::move(name), std::move(principal), 0};
     books->put(std::move(row), false, {}, [](const Result<void>& put) { REQUIRE(put.has_value()); });
   }
@@ -138,7 +139,7 @@ struct Desk : World {
     gate::Step step;
     step.approval = id;
     step.change = [=](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) {
-      return gate::vote(one, Vote{who, approve, reason, now}, Voter{who, "", false}, edited, now);
+      return gate::vote(one, Vote{who, approve, reason, now}, Voter{who, "local:" + who, false}, edited, now);
     };
     books->commit(std::move(step), [](const Result<std::optional<Approval>>& decided) { REQUIRE_MESSAGE(decided.has_value(), decided.error().message); });
   }

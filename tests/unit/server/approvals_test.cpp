@@ -62,7 +62,7 @@ TEST_CASE("so many approvers must fit as a rule needs") {
     made.approver = {std::move(name), std::move(principal), 0};
     return made;
   };
-  const std::vector<gate::ApproverRow> rows{row("alice", "local:alice"), row("bob", "")};
+  const std::vector<gate::ApproverRow> rows{row("alice", "local:alice"), row("bob", "local:bob")};
   AskTerms any, two, three, named, strangers, not_self;
   two.needed = 2;
   three.needed = 3;
@@ -78,6 +78,7 @@ TEST_CASE("so many approvers must fit as a rule needs") {
   CHECK(server::can_decide(rows, not_self, "x"));
   CHECK(!server::can_decide(rows, not_self, "local:alice"));
   CHECK(!server::can_decide(rows, not_self, "bob"));
+  CHECK(!server::can_decide({row("alice", "local:alice"), row("carol", "")}, not_self, "x"));
   CHECK(!server::can_decide({}, any, "x"));
 }
 
