@@ -91,8 +91,8 @@ class DyingLedger final : public gate::Ledger {
   void append(std::vector<gate::AuditEvent> events) override { inner_.append(std::move(events)); }
   void records(const AuditQuery& query, Done<std::vector<AuditRecord>> done) override { inner_.records(query, std::move(done)); }
   void writers(Done<std::vector<AuditWriter>> done) override { inner_.writers(std::move(done)); }
-  void prune(const std::string& writer, std::int64_t number, std::vector<gate::AuditEvent> events, Done<void> done) override {
-    inner_.prune(writer, number, std::move(events), std::move(done));
+  void prune(const std::string& writer, std::int64_t number, gate::AuditEvent event, Done<void> done) override {
+    inner_.prune(writer, number, std::move(event), std::move(done));
   }
   void heads(Done<std::vector<AuditHead>> done) override { inner_.heads(std::move(done)); }
   void grants(const std::string& principal, const std::string& tool, Done<std::vector<Grant>> done) override {
