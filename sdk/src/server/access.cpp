@@ -44,11 +44,11 @@ std::string words_of(const Refusal& refusal, const std::string& tool) {
   if (refusal.decision == Decision::ask) {
     words += "it needs a person's approval, ";
     words += refusal.terms.user ? "this client cannot ask its user, and nobody else is set up to give it" : "and nobody is set up to give it";
-    words += " (whoever runs this server does that with: sumun approvals init)";
   } else {
     words += refusal.whatever ? "the policy of this server does not allow it" : "the policy of this server does not allow it with these arguments";
   }
   if (!refusal.reason.empty()) words += " (" + refusal.reason + ")";
+  if (refusal.decision == Decision::ask) words += ". Whoever runs this server sets people up for it with: sumun approvals init";
   return words + ". The same call will be refused again; tell the user, or go on without it.";
 }
 

@@ -129,7 +129,7 @@ TEST_CASE("a refused call is a result in words, and its handler never runs") {
       {"refund", {{"amount", 9007199254740993}}, "invalid arguments for refund: "},
       {"refund", {{"amount", nullptr}}, "invalid arguments for refund: "},
       {"refund", {{"amount", "5001"}}, "invalid arguments for refund: "},
-      {"undeclared", json::object(), "undeclared was not run: it needs a person's approval, and nobody is set up to give it (whoever runs"},
+      {"undeclared", json::object(), "undeclared was not run: it needs a person's approval, and nobody is set up to give it. Whoever runs"},
       {"look", json::object(), ""},
   };
   int runs = 0;

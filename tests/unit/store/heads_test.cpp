@@ -195,13 +195,14 @@ TEST_CASE("what somebody does to the database is found by the chain, or by a hea
       {"the last deleted", "DELETE FROM audit WHERE number = 4", "record 4: it is missing, and the head of", false},
       {"all deleted", "DELETE FROM audit", "record 4: it is missing, and the head of", false},
       {"the writer deleted", "DELETE FROM audit; DELETE FROM audit_writers", "record 4: it is missing, and the head of", false},
-      {"cut as if it were pruned", "DELETE FROM audit WHERE number < 3; UPDATE audit_writers SET pruned = 2, pruned_hash = (SELECT previous FROM audit WHERE number = 3)", "", false},
+      {"cut as if it were pruned", "DELETE FROM audit WHERE number < 3; UPDATE audit_writers SET pruned = 2, pruned_hash = (SELECT previous FROM audit WHERE number = 3)",
+       "nothing proves that they were deleted rightly", true},
   };
   for (const auto& place : durable_places()) {
     CAPTURE(place->name());
     REQUIRE(AuditLog(place->another()).records({}).has_value());  // the tables are there
     for (const auto& one : cases) {
-      CAPTURE(one.name);
+      CAPTURE(std::string(one.name));
       place->sql("DELETE FROM audit; DELETE FROM audit_writers; DELETE FROM audit_heads");
       Heads heads;
       append(*place->another(heads.options()), 4);
