@@ -10,7 +10,7 @@ namespace {
 // What every command of `approvals` takes; `decides` = it takes a person and their password.
 void add_desk(CLI::App& sub, ApprovalsCommand& command, bool decides) {
   if (decides) sub.add_option("--as", command.as, "Which approver you are (default: the only one, or the one called as you are)")->type_name("NAME");
-  sub.add_option("--store", command.store, "The store of another program: SQLite's file (default: the configuration's store)")->type_name("FILE");
+  add_store_file(sub, command.store);
   add_config(sub, command.config);
   add_json(sub, command.output);
 }

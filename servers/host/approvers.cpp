@@ -70,10 +70,7 @@ Result<std::string> set_up(const ApprovalsInitCommand& command, Approvals& appro
 Result<std::unique_ptr<Desk>> open_desk(const ApprovalsCommand& command) {
   auto config = load_config(command.config);
   if (!config) return config.error();
-  if (!command.store.empty()) {
-    config->store.kind = StoreKind::sqlite;
-    config->store.path = std::filesystem::absolute(command.store);
-  }
+  config->store = choice_of(config->store, command.store);
   auto store = open_store(config->store, make_log(LoggingLevel::warning));
   if (!store) return fail("the configuration keeps nothing, so there is nothing to approve here: [store] kind is \"memory\"");
   return std::unique_ptr<Desk>(new Desk{*std::move(config), std::move(store)});

@@ -43,10 +43,10 @@ std::int64_t now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-Result<std::shared_ptr<Store>> store_of(const std::filesystem::path& file) {
+Result<std::shared_ptr<Store>> store_of(const std::filesystem::path& file, const std::filesystem::path& other) {
   const auto config = load_config(file);
   if (!config) return config.error();
-  auto store = open_store(config->store, make_log(config->log_level));
+  auto store = open_store(choice_of(config->store, other), make_log(config->log_level));
   if (!store) return fail("the configuration keeps nothing: [store] kind is \"memory\"");
   return store;
 }
@@ -320,7 +320,7 @@ int run(const AuditShowCommand& command) {
   query.event = command.event;
   query.limit = command.limit;
   query.newest_first = true;
-  const auto store = store_of(command.config);
+  const auto store = store_of(command.config, command.store);
   if (!store) return failed(store.error());
   AuditLog log(*store);
   auto records = log.records(query);
@@ -356,7 +356,7 @@ int run(const AuditVerifyCommand& command) {
   if (!command.file.empty()) {
     if (auto read = verify_file(command.file, check, broken); !read) return failed(read.error());
   } else {
-    const auto store = store_of(command.config);
+    const auto store = store_of(command.config, command.store);
     if (!store) return failed(store.error());
     // Nodes that share a database have keys of their own.
     const auto summary = (*store)->summary();
@@ -391,7 +391,7 @@ int run(const AuditExportCommand& command) {
     if (!read) return wrong_usage(read.error().message);
     until = *read;
   }
-  const auto store = store_of(command.config);
+  const auto store = store_of(command.config, command.store);
   if (!store) return failed(store.error());
   AuditLog log(*store);
   ExportFile file;

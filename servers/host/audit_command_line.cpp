@@ -17,6 +17,7 @@ void add_audit(CLI::App& app, Action& action) {
   show->add_option("--until", shown.until, "Before then")->type_name("TIME");
   show->add_option("-n,--limit", shown.limit, "The newest N of them (100)")->type_name("N")->check(CLI::Range(1, 1'000'000));
   show->add_flag("-f,--follow", shown.follow, "Go on with new ones as they are written");
+  add_store_file(*show, shown.store);
   add_config(*show, shown.config);
   add_json(*show, shown.output);
   show->footer("Examples:\n  sumun audit show --since 2h\n  sumun audit show --tool create_refund --event outcome -n 20\n  sumun audit show -f --json | jq .event");
@@ -27,6 +28,7 @@ void add_audit(CLI::App& app, Action& action) {
   verify->add_option("--head", verified.heads, "Signed heads: the file that [audit] heads names, or a server's log; \"-\" = standard input")->type_name("FILE");
   verify->add_option("--key", verified.keys, "Only heads signed with this key count; may be repeated")->type_name("KEY")->allow_extra_args(false);
   verify->add_option("--after", verified.after, "The export before this one: this one must go on where that ends")->type_name("FILE");
+  add_store_file(*verify, verified.store);
   add_config(*verify, verified.config);
   add_json(*verify, verified.output);
   verify->footer(
@@ -38,6 +40,7 @@ void add_audit(CLI::App& app, Action& action) {
   exporting->add_option("--until", exported.until, "Only those before then")->type_name("TIME");
   exporting->add_option("-o,--output", exported.to, "Write to this file, which must not exist (default: standard output)")->type_name("FILE");
   exporting->add_flag("--prune", exported.prune, "Delete what was exported, once it is on disk; the chain goes on from there");
+  add_store_file(*exporting, exported.store);
   add_config(*exporting, exported.config);
   add_json(*exporting, exported.output);
   exporting->footer("Examples:\n  sumun audit export | gzip > audit.jsonl.gz\n  sumun audit export --until 2026-10-01 --prune -o september.jsonl");

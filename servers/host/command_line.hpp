@@ -29,6 +29,10 @@ inline void add_config(CLI::App& sub, std::filesystem::path& config) {
   sub.add_option("--config", config, "The configuration (default: sumun/config.toml in $XDG_CONFIG_HOME or ~/.config)")->type_name("FILE");
 }
 
+inline void add_store_file(CLI::App& sub, std::filesystem::path& store) {
+  sub.add_option("--store", store, "The store of another program: SQLite's file (default: the configuration's store)")->type_name("FILE");
+}
+
 /// `sumun approvals …`
 void add_approvals(CLI::App& app, Action& action);
 /// `sumun audit …`

@@ -265,6 +265,7 @@ int run(const ApprovalsApproversCommand& command);
 
 struct AuditShowCommand {
   std::filesystem::path config;  // empty = the default one
+  std::filesystem::path store;   // another program\'s; empty = the configuration\'s
   std::string call, principal, target, event;  // empty = any
   std::string since, until;      // as people write times
   std::size_t limit = 100;
@@ -275,6 +276,7 @@ int run(const AuditShowCommand& command);
 
 struct AuditVerifyCommand {
   std::filesystem::path config;
+  std::filesystem::path store;   // another program\'s; empty = the configuration\'s
   std::string file;               // an export; "-" = standard input; empty = the store
   std::string heads;              // a file of heads, or a log; "-" = standard input; empty = the store's own
   std::vector<std::string> keys;  // that heads may be signed with; empty = the store's
@@ -285,6 +287,7 @@ int run(const AuditVerifyCommand& command);
 
 struct AuditExportCommand {
   std::filesystem::path config;
+  std::filesystem::path store;   // another program\'s; empty = the configuration\'s
   std::string until;
   std::filesystem::path to;  // empty = standard output
   bool prune = false;

@@ -15,6 +15,14 @@ namespace sumun::host {
 
 std::filesystem::path default_store_path() { return docsearch::default_index_path().parent_path() / "store.db"; }
 
+StoreChoice choice_of(const StoreChoice& configured, const std::filesystem::path& other) {
+  StoreChoice choice = configured;
+  if (other.empty()) return choice;
+  choice.kind = StoreKind::sqlite;
+  choice.path = std::filesystem::absolute(other);
+  return choice;
+}
+
 std::shared_ptr<Store> open_store(const StoreChoice& choice, LogSink log) {
   if (choice.kind == StoreKind::memory) return nullptr;
   StoreOptions options;

@@ -127,6 +127,11 @@ class Audit(unittest.TestCase):
         self.assertEqual(len(self.audit("show", "--since", "2026-09-21T14:17:20Z").splitlines()), 2)
         self.assertEqual(len(self.audit("show", "--until", "2026-09-21 14:15:20").splitlines()), 2)
         self.assertEqual(len(self.audit("show", "--until", "2026-09-22").splitlines()), 8)
+        other = self.home / "other-program.db"
+        self.database.rename(other)
+        self.assertEqual(self.audit("show"), "")
+        self.assertEqual(self.audit("show", "--store", other).splitlines(), lines)
+        self.assertIn("8 records of 2 writers", self.audit("verify", "--store", other))
         for bad in ("yesterday", "2026-02-30", "5", "5w", "2026-09-21T25:00:00Z"):
             self.audit("show", "--since", bad, code=2)
 
