@@ -99,10 +99,11 @@ Result<std::optional<Grant>> grant_of(const Approval& approval, const Voter& vot
   if (decided.remember->count() <= 0) return fail(ErrorCode::invalid_value, "it is remembered for a second at least");
   if (approval.terms.needed > 1)
     return fail(ErrorCode::invalid_value, "it takes " + std::to_string(approval.terms.needed) + " approvers: what one of them says is not remembered");
+  const json& standing = approval.edited ? *approval.edited : approval.arguments;
+  const json& arguments = decided.edited ? *decided.edited : standing;
   for (std::size_t i = 0; i < decided.remember_when.size(); ++i) {
     const auto predicate = gate::Predicate::compile(decided.remember_when[i]);
     if (!predicate) return fail(ErrorCode::invalid_value, "predicate " + std::to_string(i + 1) + ": " + predicate.error().message);
-    const json& arguments = decided.edited ? *decided.edited : approval.edited.value_or(approval.arguments);
     if (predicate->test(arguments) != gate::Truth::yes)
       return fail(ErrorCode::invalid_value, decided.remember_when[i] + " does not hold for these arguments themselves");
   }
@@ -112,10 +113,7 @@ Result<std::optional<Grant>> grant_of(const Approval& approval, const Voter& vot
   grant.tool = approval.tool;
   grant.definition = approval.definition;
   grant.when = decided.remember_when;
-  if (grant.when.empty()) {
-    const json& arguments = decided.edited ? *decided.edited : approval.edited.value_or(approval.arguments);
-    grant.binding = gate::binding_of(approval.principal, approval.tool, approval.definition, arguments);
-  }
+  if (grant.when.empty()) grant.binding = gate::binding_of(approval.principal, approval.tool, approval.definition, arguments);
   grant.rule = approval.rule;
   grant.terms = approval.terms;
   grant.by = voter.name;

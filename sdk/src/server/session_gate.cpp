@@ -66,14 +66,19 @@ CallToolResult outage(const ToolCall& tool, const Error& why) {
   return not_run(tool.call->setup().target, why.code == ErrorCode::busy ? why.message : "the store of this server is not available, and nothing was done. Try again later.");
 }
 
+gate::Step withdrawal(const ToolCall& tool, const std::string& approval, const json& more = json::object()) {
+  gate::Step step;
+  step.approval = approval;
+  step.change = [](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) { return gate::withdraw(one, now); };
+  step.events = event_of(tool, "withdrawn", approval, more);
+  return step;
+}
+
 // It does not wait any more: its own question is withdrawn, where nobody else here waits for it.
 void leave(ToolCall& tool, const Result<Approval>& approval) {
   const int others = tool.waits->leave();
   if (!tool.opened || others > 0 || !approval || approval->state != ApprovalState::pending) return;
-  gate::Step step;
-  step.approval = approval->id;
-  step.change = [](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) { return gate::withdraw(one, now); };
-  step.events = event_of(tool, "withdrawn", approval->id);
+  gate::Step step = withdrawal(tool, approval->id);
   tool.call->setup().core->ledger().commit(std::move(step), [](const Result<std::optional<Approval>>&) {});
 }
 
@@ -194,11 +199,8 @@ void Session::look_for_grant(const Pointer& tool, const Approval& draft, const s
 
 // The question that is open need not be answered any more.
 void Session::close_for_grant(const Pointer& tool, const std::string& approval, const std::string& grant) {
-  gate::Step step;
-  step.approval = approval;
+  gate::Step step = withdrawal(*tool, approval, json{{"grant", grant}});
   step.grant = grant;
-  step.events = event_of(*tool, "withdrawn", approval, json{{"grant", grant}});
-  step.change = [](Approval& one, std::vector<gate::AuditEvent>&, gate::UnixMs now) { return gate::withdraw(one, now); };
   using Committed = std::optional<Approval>;
   core_->ledger().commit(std::move(step), later<Committed>(tool->exchange, [tool, approval, grant](Session& session, Result<Committed> closed) {
     if (!closed) return session.look_again(tool, approval, closed.error());

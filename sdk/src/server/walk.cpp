@@ -169,7 +169,7 @@ std::optional<CallToolResult> refused_now(const CallState& call, const ToolEntry
 
 // A pending one asks whom the rule names now; an approved one has to have been approved by them.
 std::optional<Refusal> asks_anew(const CallState& call, const ToolEntry& tool, const Approval& approval) {
-  auto rule = judged_now(call, tool, approval.edited ? *approval.edited : approval.arguments);
+  auto rule = judged_now(call, tool, arguments_of(approval));
   if (!rule || rule->decision != Decision::ask) return std::nullopt;
   const bool fits = approval.state == ApprovalState::pending ? approval.terms == rule->terms : gate::satisfies(approval, rule->terms);
   return fits ? std::nullopt : std::move(rule);
