@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit.hpp"
 
+#include "approval_view.hpp"
 #include "console.hpp"
 
 #include <sumun/json.hpp>
@@ -59,7 +60,9 @@ Result<std::int64_t> moment(std::string_view said) {
   return std::int64_t{seconds} * 1000;
 }
 
-std::string text_of(const json& value) { return one_line(value.is_string() ? value.get<std::string>() : dump_json(value), kShownText); }
+// What came from outside cannot turn the line around, or be there unseen.
+std::string shown(std::string_view text) { return visible(one_line(std::string(text), kShownText), std::string_view::npos); }
+std::string text_of(const json& value) { return shown(value.is_string() ? value.get<std::string>() : dump_json(value)); }
 
 }  // namespace
 
@@ -99,7 +102,7 @@ std::string record_words(const AuditRecord& record) {
   for (const char* name : kFirst) line += "  " + (event.contains(name) ? text_of(event[name]) : "-");
   for (const auto& [name, value] : event.items()) {
     const bool said = name == "event" || name == "principal" || name == "target" || value.is_null() || value == "";
-    if (!said) line += "  " + one_line(name, kShownText) + "=" + text_of(value);
+    if (!said) line += "  " + shown(name) + "=" + text_of(value);
   }
   return line + "  #" + one_line(record.writer, 8) + ":" + std::to_string(record.number);
 }

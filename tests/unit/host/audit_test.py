@@ -135,6 +135,14 @@ class Audit(unittest.TestCase):
         for bad in ("yesterday", "2026-02-30", "5", "5w", "2026-09-21T25:00:00Z"):
             self.audit("show", "--since", bad, code=2)
 
+    def test_what_turns_a_line_around_is_shown_as_what_it_is(self):
+        self.fill(chain("aaaa", 1))
+        self.sql("UPDATE audit SET event = json_set(event, '$.target', ?, '$.why', ?)", "a\u202eb", "x\u200by")
+        line = self.audit("show")
+        self.assertIn("  a\\u{202E}b  ", line)
+        self.assertIn("why=x\\u{200B}y", line)
+        self.assertEqual(json.loads(self.audit("show", "--json"))["event"]["target"], "a\u202eb")
+
     def test_new_records_are_followed(self):
         self.fill(chain("aaaa", 2))
         command = [SUMUN, "audit", "show", "-f", "--json", "--config", str(self.config)]
