@@ -138,22 +138,11 @@ class Scan {
     return replace(last == std::string_view::npos ? text_.size() : last + kDashes.size(), key);
   }
 
-  // scheme://user:[redacted: secret]@host, which find_named would take for a value
-  bool keep_login(std::size_t begin) {
-    const std::size_t colon = run_of(text_, begin, [](char c) { return !contains(":/?# \t\r\n\"'<>", c); });
-    if (colon == text_.size() || text_[colon] != ':' || !is_marker(text_.substr(colon + 1))) return false;
-    if (!text_.substr(text_.find(']', colon) + 1).starts_with('@')) return false;
-    out_ += without_secrets(text_.substr(at_, colon - at_)) + ":";
-    at_ = colon + 1;
-    return keep_marker();
-  }
-
   // scheme://user:password@host
   bool find_login() {
     if (!rest().starts_with("://")) return false;
     const std::size_t begin = at_ + 3;
     if (begin < login_searched_) return false;
-    if (keep_login(begin)) return true;
     const std::size_t end = run_of(text_, begin, [](char c) { return !contains("/?# \t\r\n\"'<>", c); });
     login_searched_ = end;
     const std::string_view authority = text_.substr(begin, end - begin);
