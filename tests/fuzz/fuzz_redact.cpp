@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redaction of arbitrary texts and arguments: nothing crashes, what was redacted stays as it is when it is redacted again,
-// and a card, an address, a token and a password that are put somewhere are gone wherever they were put.
+// Redaction of arbitrary texts and arguments: nothing crashes, and a card, an address, a token and a password that are put
+// somewhere are gone wherever they were put.
 // Shape: a text; as JSON it is taken for arguments too.
 #include "gate/redact.hpp"
 #include "gate/secrets.hpp"
@@ -24,8 +24,6 @@ void require(bool holds) {
 }
 
 void check_text(std::string_view text) {
-  const std::string once = sumun::gate::without_secrets(text);
-  require(sumun::gate::without_secrets(once) == once);
   const std::string_view before = text.substr(0, text.size() / 2), behind = text.substr(text.size() / 2);
   for (const std::string_view secret : kSecrets) {
     // A line end apart: what is around it must not hide it.
@@ -45,8 +43,7 @@ const Redactor& redactor() {
 }
 
 void check_arguments(json value, std::string_view text) {
-  const json clean = redactor().arguments(value);
-  require(redactor().arguments(clean) == clean || sumun::dump_json(clean).size() > 2048);
+  redactor().arguments(value);
   redactor().result(value);
   if (!value.is_object()) return;
   value["password"] = "pw-5f1c";

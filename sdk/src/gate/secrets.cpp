@@ -80,7 +80,7 @@ class Scan {
     return true;
   }
   std::string_view rest() const { return text_.substr(at_); }
-  // What is written, markers included: a text that is redacted again stays the same.
+  // What is written, markers included.
   char before(std::size_t back = 1) const { return out_.size() < back ? ' ' : out_[out_.size() - back]; }
   static bool is_marker(std::string_view text) {
     return std::any_of(std::begin(kMarkers), std::end(kMarkers), [&](std::string_view one) { return text.starts_with(one); });
