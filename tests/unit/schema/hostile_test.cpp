@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <time.h>
+
 using sumun::json;
 using sumun::Schema;
 using sumun::SchemaLimits;
@@ -382,11 +384,17 @@ SchemaOptions hurried() {
   return options;
 }
 
+// Of this thread's own work: what others do on the machine is not counted.
 template <class Work>
 std::chrono::milliseconds time_of(Work work) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto now = [] {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec));
+  };
+  const auto start = now();
   work();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  return now() - start;
 }
 
 json long_names(int count, std::size_t size) {
@@ -487,8 +495,8 @@ TEST_CASE("the search for the name that was meant is bounded, and the sentence i
     SchemaLimits limits;
     const Schema schema = compiled(one.schema, limits);
     std::vector<sumun::Violation> found;
-    // Without a bound on the hints: seconds. Generous, for a busy machine.
-    CHECK(time_of([&] { found = schema.validate(one.value); }) < std::chrono::milliseconds(1'500));
+    // Without a bound on the hints: many seconds. Generous, for sanitizers.
+    CHECK(time_of([&] { found = schema.validate(one.value); }) < std::chrono::milliseconds(3'000));
     REQUIRE_FALSE(found.empty());
     CHECK(says(sumun::explain(found), one.words));
     CHECK_FALSE(says(sumun::explain(found), "checking this takes"));
